@@ -1,0 +1,15 @@
+/** Every option, as the plugin uses it. What each means is told in conf.d/tcp_resets.conf. */
+export interface Config {
+  readonly update_every: number
+}
+
+/** What one file says: any of the options. */
+export type PartialConfig = Partial<Config>
+
+/** One thing wrong with a configuration file. Lines and columns count from 1. */
+export interface ConfigFault {
+  readonly line: number
+  readonly column: number
+  /** What was expected and what was found, on one line. */
+  readonly message: string
+}

@@ -1,0 +1,67 @@
+import { readFileSync, statSync } from 'node:fs'
+import { messageOf } from '../message'
+import type { Config, PartialConfig } from './config'
+import { stockConfig, stockText } from './generated/stock'
+
+/** No configuration of a person is as long as this. */
+const MAX_BYTES = 256 * 1024
+
+/** What came of one file: what it sets, and what is wrong with it, one line each with file, line and column. */
+export interface LoadedFile {
+  readonly config: PartialConfig
+  readonly faults: readonly string[]
+}
+
+/**
+ * Reads and checks one configuration file. A file with a fault sets nothing.
+ *
+ * @returns undefined where there is no such file
+ */
+export async function loadFile(path: string): Promise<LoadedFile | undefined> {
+  let text: string
+  try {
+    const stat = statSync(path, { throwIfNoEntry: false })
+    if (stat === undefined) return undefined
+    if (!stat.isFile()) return { config: {}, faults: [`${path}: expected a file, found something else`] }
+    if (stat.size > MAX_BYTES) {
+      return { config: {}, faults: [`${path}: expected at most ${MAX_BYTES} bytes, found ${stat.size}`] }
+    }
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    return { config: {}, faults: [`${path}: ${messageOf(error)}`] }
+  }
+  if (text === stockText) return { config: stockConfig, faults: [] }
+  // Loaded only here: with no configuration of the user's, the parser costs neither time nor memory.
+  const { parseConfig } = await import('./parse')
+  const parsed = parseConfig(text)
+  if ('config' in parsed) return { config: parsed.config, faults: [] }
+  return {
+    config: {},
+    faults: parsed.faults.map(({ line, column, message }) => `${path}:${line}:${column}: ${message}`),
+  }
+}
+
+/**
+ * The configuration to run with: the stock file, over it the user's, key by key, over it Netdata's own interval as the
+ * lower bound. Where a file is missing or wrong, the plugin runs on the rest.
+ *
+ * @param interval seconds, from the command line
+ */
+export async function loadConfig(
+  stockPath: string,
+  userPath: string | undefined,
+  interval: number,
+): Promise<{ config: Config; faults: readonly string[] }> {
+  const stock = await loadFile(stockPath)
+  const user = userPath === undefined ? undefined : await loadFile(userPath)
+  const config: Config = { ...stockConfig, ...stock?.config, ...user?.config }
+  return {
+    config: Object.freeze({ ...config, update_every: Math.max(config.update_every, interval) }),
+    faults: [...faultsOf(stockPath, stock, 'the built-in one'), ...faultsOf(userPath, user, 'the stock one')],
+  }
+}
+
+function faultsOf(path: string | undefined, file: LoadedFile | undefined, instead: string): string[] {
+  if (file === undefined || file.faults.length === 0) return []
+  return [...file.faults, `${path}: not used, running on ${instead}`]
+}

@@ -1,0 +1,100 @@
+import { cleanId, cleanText } from './clean'
+
+// Charts in the text of Netdata's external plugin protocol, knowing nothing of what is measured:
+// https://learn.netdata.cloud/docs/developer-and-contributor-corner/external-plugins
+
+/** A chart as Netdata shows it. */
+export interface ChartDefinition {
+  /** The part before the dot of the chart id: the section of the dashboard. */
+  readonly type: string
+  readonly id: string
+  readonly title: string
+  readonly units: string
+  readonly family: string
+  /** What alarms and the dashboard know this kind of chart by. */
+  readonly context: string
+  readonly style: 'line' | 'area' | 'stacked'
+  /** Lower comes first on the dashboard. */
+  readonly priority: number
+  /** Which part of the plugin makes it, for people. */
+  readonly module: string
+  readonly dimensions: readonly DimensionDefinition[]
+  readonly labels: Readonly<Record<string, string>>
+}
+
+export interface DimensionDefinition {
+  readonly id: string
+  /** `incremental`: a counter, shown as its rise per second. `absolute`: shown as it is. */
+  readonly algorithm: 'incremental' | 'absolute'
+}
+
+/** A value for each dimension. One that is absent or undefined is a gap. */
+export type Values = Readonly<Record<string, bigint | undefined>>
+
+/**
+ * One collection of a chart as protocol text; the chart's own definition goes before the first. Empty where no
+ * dimension has a value, which Netdata shows as a gap.
+ *
+ * @param values u64
+ * @param now monotonic milliseconds of the collection
+ */
+export type ChartWriter = (values: Values, now: number) => string
+
+/**
+ * @param plugin the plugin's name as charts show it
+ * @param updateEvery seconds between collections
+ */
+export function chartWriter(definition: ChartDefinition, plugin: string, updateEvery: number): ChartWriter {
+  const begin = `BEGIN ${chartId(definition)}`
+  const sets = definition.dimensions.map(({ id }) => ({ id, set: `SET ${cleanId(id)} = ` }))
+  let last: number | undefined
+
+  return (values, now) => {
+    let text = ''
+    for (const { id, set } of sets) {
+      const value = values[id]
+      // The protocol's numbers are signed 64 bit; a rise stays right across the wrap.
+      if (value !== undefined) text += `${set}${BigInt.asIntN(64, value)}\n`
+    }
+    if (text === '') return ''
+    // The agent wants the true time since this chart's last BEGIN, and none with the first.
+    const start =
+      last === undefined
+        ? `${define(definition, plugin, updateEvery)}${begin}`
+        : `${begin} ${Math.round((now - last) * 1000)}`
+    last = now
+    return `${start}\n${text}END\n`
+  }
+}
+
+function define(chart: ChartDefinition, plugin: string, updateEvery: number): string {
+  const words = [
+    chartId(chart),
+    "''",
+    quoted(chart.title),
+    quoted(chart.units),
+    quoted(chart.family),
+    cleanId(chart.context),
+    chart.style,
+    chart.priority,
+    updateEvery,
+    "''",
+    cleanId(plugin),
+    cleanId(chart.module),
+  ]
+  const lines = [`CHART ${words.join(' ')}`]
+  for (const { id, algorithm } of chart.dimensions) lines.push(`DIMENSION ${cleanId(id)} '' ${algorithm} 1 1`)
+  for (const [name, value] of Object.entries(chart.labels)) {
+    // Three words each and only after a CHART: Netdata 1.37 crashes otherwise. 1: set by the collector itself.
+    lines.push(`CLABEL ${cleanId(name)} ${quoted(value)} 1`)
+  }
+  return `${lines.join('\n')}\nCLABEL_COMMIT\n`
+}
+
+function chartId({ type, id }: ChartDefinition): string {
+  return `${cleanId(type)}.${cleanId(id)}`
+}
+
+function quoted(text: string): string {
+  return `'${cleanText(text)}'`
+}

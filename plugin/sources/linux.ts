@@ -1,0 +1,92 @@
+import { existsSync } from 'node:fs'
+import { messageOf } from '../message'
+import { keptFile } from './kept-file'
+import { type Row, rowParser } from './mib'
+import type { Reading, Source } from './source'
+
+const TCP = ['AttemptFails', 'EstabResets', 'OutRsts'] as const
+const TCP_EXT = [
+  'TCPAbortOnData',
+  'TCPAbortOnClose',
+  'TCPAbortOnMemory',
+  'TCPAbortOnTimeout',
+  'TCPAbortOnLinger',
+] as const
+
+/** The kernel's own spelling of every counter that is read. */
+export type LinuxCounter = (typeof TCP)[number] | (typeof TCP_EXT)[number]
+
+const MAX_ROUNDS = 4
+
+/**
+ * The TCP counters of the network namespace that the plugin itself runs in, IPv4 and IPv6 together:
+ * `/proc/net/snmp` (RFC 4022) and `/proc/net/netstat` (Linux's own). What they mean:
+ * https://docs.kernel.org/networking/snmp_counter.html
+ *
+ * @param prefix where the host's root is mounted, `''` for `/`
+ * @throws where this can never work: there is no such file
+ */
+export function linuxSource(prefix: string): Source<LinuxCounter> {
+  const snmpPath = `${prefix}/proc/net/snmp`
+  const netstatPath = `${prefix}/proc/net/netstat`
+  if (!existsSync(snmpPath)) throw new Error(`${snmpPath} is not there: is /proc mounted?`)
+  const snmp = keptFile(snmpPath)
+  const netstat = keptFile(netstatPath)
+  const parseTcp = rowParser('Tcp', TCP)
+  const parseTcpExt = rowParser('TcpExt', TCP_EXT)
+  let extBefore: Row<LinuxCounter> = {}
+
+  const readTcp = () => parseTcp(snmp.read()) ?? noRow(snmpPath, 'Tcp')
+  const readTcpExt = () => parseTcpExt(netstat.read()) ?? noRow(netstatPath, 'TcpExt')
+
+  /**
+   * One reset can move counters in both files, and it can come between the two reads. When a counter of the
+   * second file moved, both are read again until the first stood still meanwhile.
+   */
+  const read = (): Reading<LinuxCounter> => {
+    let tcp: Row<LinuxCounter> = {}
+    try {
+      tcp = readTcp()
+      let ext = readTcpExt()
+      for (let round = 1; round < MAX_ROUNDS && differs(TCP_EXT, ext, extBefore); round++) {
+        const tcpAfter = readTcp()
+        if (!differs(TCP, tcp, tcpAfter)) break
+        tcp = tcpAfter
+        ext = readTcpExt()
+      }
+      extBefore = ext
+      const counters = { ...tcp, ...ext }
+      const fault = missing(snmpPath, TCP, tcp) ?? missing(netstatPath, TCP_EXT, ext)
+      return fault === undefined ? { counters } : { counters, fault }
+    } catch (error) {
+      return { counters: tcp, fault: messageOf(error) }
+    }
+  }
+
+  return {
+    name: 'proc',
+    read,
+    close() {
+      snmp.close()
+      netstat.close()
+    },
+  }
+}
+
+function differs<Name extends string>(names: readonly Name[], a: Row<Name>, b: Row<Name>): boolean {
+  for (const name of names) if (a[name] !== b[name]) return true
+  return false
+}
+
+function missing<Name extends string>(
+  path: string,
+  names: readonly Name[],
+  row: Row<Name>,
+): string | undefined {
+  for (const name of names) if (row[name] === undefined) return `${path}: no usable column ${name}`
+  return undefined
+}
+
+function noRow(path: string, label: string): never {
+  throw new Error(`${path}: no whole pair of "${label}:" lines`)
+}

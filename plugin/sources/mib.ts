@@ -1,0 +1,81 @@
+/** Named counters of one row, u64 as the kernel prints them. A name that is not there has no key: absent is not 0. */
+export type Row<Name extends string> = Partial<Record<Name, bigint>>
+
+const U64_MAX = (1n << 64n) - 1n
+const SPACE = 0x20
+const NEWLINE = 0x0a
+
+/**
+ * Makes a parser of one row pair of `/proc/net/snmp` or `/proc/net/netstat` (kernel: net/ipv4/proc.c):
+ * a line `<label>: <column> <column> ...` followed by a line `<label>: <value> <value> ...`.
+ *
+ * Columns are found by name, so a kernel with new, missing or reordered columns is safe. The answer is
+ * undefined where the pair cannot be trusted as a whole: not there, there twice, cut off before its newline, or
+ * with more names than values (or fewer). A column is left out where it alone cannot be trusted: named
+ * twice, or its value is not a u64.
+ *
+ * The parser remembers the header it saw last: the header of a running kernel never changes, and reading it
+ * once is most of the work.
+ *
+ * @param label the word before the colon, such as `Tcp` or `TcpExt`
+ * @param columns the columns wanted, in the kernel's spelling
+ */
+export function rowParser<Name extends string>(
+  label: string,
+  columns: readonly Name[],
+): (text: string) => Row<Name> | undefined {
+  const start = `${label}: `
+  let header = ''
+  let names: (Name | undefined)[] = []
+
+  const learn = (line: string): void => {
+    header = line
+    const all = line.slice(start.length, -1).split(' ')
+    names = all.map(name => {
+      const wanted = columns.find(column => column === name)
+      return wanted !== undefined && all.indexOf(name) === all.lastIndexOf(name) ? wanted : undefined
+    })
+  }
+
+  return text => {
+    const headerAt = lineStartingWith(text, start, 0)
+    if (headerAt < 0) return undefined
+    const valuesAt = text.indexOf('\n', headerAt) + 1
+    if (valuesAt === 0 || !text.startsWith(start, valuesAt)) return undefined
+    if (valuesAt - headerAt !== header.length || !text.startsWith(header, headerAt)) {
+      learn(text.slice(headerAt, valuesAt))
+    }
+
+    const row: Row<Name> = {}
+    let column = 0
+    let from = valuesAt + start.length
+    let at = from
+    for (; at < text.length; at++) {
+      const code = text.charCodeAt(at)
+      if (code !== SPACE && code !== NEWLINE) continue
+      const name = names[column++]
+      if (name !== undefined) {
+        const value = parseU64(text.slice(from, at))
+        if (value !== undefined) row[name] = value
+      }
+      if (code === NEWLINE) break
+      from = at + 1
+    }
+    const whole = at < text.length && column === names.length
+    return whole && lineStartingWith(text, start, at) < 0 ? row : undefined
+  }
+}
+
+/** Where the first line that begins with `start` begins, at or after `from`; -1 where there is none. */
+function lineStartingWith(text: string, start: string, from: number): number {
+  let at = text.indexOf(start, from)
+  while (at > 0 && text.charCodeAt(at - 1) !== NEWLINE) at = text.indexOf(start, at + 1)
+  return at
+}
+
+/** Decimal digits to a bigint, so that nothing above 2^53 loses precision; undefined where it is no u64. */
+function parseU64(digits: string): bigint | undefined {
+  if (!/^\d{1,20}$/.test(digits)) return undefined
+  const value = BigInt(digits)
+  return value <= U64_MAX ? value : undefined
+}

@@ -1,0 +1,13 @@
+import { type LinuxCounter, linuxSource } from './linux'
+import type { Source } from './source'
+
+/**
+ * The source of the counters of this system.
+ *
+ * @param prefix where the host's root is mounted, `''` for `/`
+ * @throws where there is none for this system
+ */
+export function openSource(platform: NodeJS.Platform, prefix: string): Source<LinuxCounter> {
+  if (platform === 'linux') return linuxSource(prefix)
+  throw new Error(`there is no source of TCP counters for ${platform} yet, only for linux`)
+}

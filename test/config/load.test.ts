@@ -1,0 +1,140 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import t from 'tap'
+import { stockConfig } from '../../plugin/config/generated/stock'
+import { loadConfig, loadFile } from '../../plugin/config/load'
+import { parseConfig } from '../../plugin/config/parse'
+import schema from '../../plugin/config/schema.json'
+
+const invalid = join(__dirname, 'invalid')
+const stock = join(__dirname, '..', '..', 'conf.d', 'tcp_resets.conf')
+
+/** Every kind of fault and its exact message. */
+const MESSAGES: Record<string, string[]> = {
+  'a-list': ['1:1: the file: expected keys and values, found ["update_every"]'],
+  'a-word': ['1:1: the file: expected keys and values, found "every second"'],
+  'alias-bomb': ['1:1: broken YAML: Excessive alias count indicates a resource exhaustion attack'],
+  'broken-yaml': [
+    '2:1: broken YAML: Flow sequence in block collection must be sufficiently indented and end with a ], found ""',
+  ],
+  'duplicate-key': ['2:1: duplicate key, expected every key once, found "update_every: 2"'],
+  fraction: ['1:15: update_every: expected a whole number of seconds from 1 to 3600, found 1.5'],
+  'key-is-a-list': ['1:3: broken YAML: With stringKeys, all keys must be strings, found "[a, b]"'],
+  'no-value': ['1:14: update_every: expected a whole number of seconds from 1 to 3600, found null'],
+  proto: ['1:1: unknown key "__proto__", expected one of: update_every'],
+  several: [
+    '1:15: update_every: expected a whole number of seconds from 1 to 3600, found 5000',
+    '2:1: unknown key "colour", expected one of: update_every',
+    '3:1: unknown key "x\\ny", expected one of: update_every',
+  ],
+  tab: ['1:1: broken YAML: Tabs are not allowed as indentation, found "\\tupdate_every: 1"'],
+  'too-small': ['1:15: update_every: expected a whole number of seconds from 1 to 3600, found 0'],
+  'two-documents': ['2:1: broken YAML: expected one document, found "---"'],
+  'unknown-alias': ['1:15: broken YAML: Unresolved alias (the anchor must be set before the alias): nope'],
+  'unknown-key': ['1:1: unknown key "update_evry", expected one of: update_every'],
+  'unknown-tag': ['1:18: broken YAML: Unresolved tag: tag:yaml.org,2002:foo, found "!!foo 1"'],
+  'wrong-type': ['2:15: update_every: expected a whole number of seconds from 1 to 3600, found "fast"'],
+}
+
+t.test('each fault is one line with file, line, column, what was expected and what was found', async t => {
+  t.strictSame(
+    readdirSync(invalid),
+    Object.keys(MESSAGES)
+      .map(name => `${name}.conf`)
+      .sort(),
+  )
+  for (const [name, messages] of Object.entries(MESSAGES)) {
+    const path = join(invalid, `${name}.conf`)
+    t.strictSame(
+      await loadFile(path),
+      { config: {}, faults: messages.map(message => `${path}:${message}`) },
+      name,
+    )
+  }
+})
+
+t.test('the stock file is good, and says every key with its default', async t => {
+  t.strictSame(parseConfig(readFileSync(stock, 'utf8')), { config: stockConfig })
+  t.strictSame(Object.keys(stockConfig).sort(), Object.keys(schema.properties).sort())
+})
+
+t.test('the user wins over stock, Netdata’s interval is the lower bound', async t => {
+  const dir = t.testdir({
+    stock: 'update_every: 2\n',
+    user5: '# mine\nupdate_every: 5\n',
+    empty: '',
+    comment: '# nothing\n',
+    bad: 'update_every: x\n',
+  })
+  const seconds = async (stock: string, user: string | undefined, interval: number) => {
+    const { config, faults } = await loadConfig(join(dir, stock), user && join(dir, user), interval)
+    return [config.update_every, faults.length]
+  }
+  t.strictSame(await seconds('stock', undefined, 1), [2, 0])
+  t.strictSame(await seconds('stock', 'missing', 1), [2, 0])
+  t.strictSame(await seconds('stock', 'empty', 1), [2, 0])
+  t.strictSame(await seconds('stock', 'comment', 1), [2, 0])
+  t.strictSame(await seconds('stock', 'user5', 1), [5, 0])
+  t.strictSame(await seconds('stock', 'user5', 10), [10, 0])
+  t.strictSame(await seconds('stock', 'bad', 1), [2, 2], 'a bad file sets nothing')
+  t.strictSame(await seconds('missing', 'user5', 1), [5, 0])
+  t.strictSame(await seconds('bad', undefined, 1), [1, 2], 'a bad stock file: the built-in one')
+  const { config, faults } = await loadConfig(join(dir, 'stock'), join(dir, 'bad'), 1)
+  t.ok(Object.isFrozen(config))
+  t.strictSame(faults, [
+    `${join(dir, 'bad')}:1:15: update_every: expected a whole number of seconds from 1 to 3600, found "x"`,
+    `${join(dir, 'bad')}: not used, running on the stock one`,
+  ])
+})
+
+t.test('files that are none', async t => {
+  const dir = t.testdir()
+  mkdirSync(join(dir, 'dir'))
+  writeFileSync(join(dir, 'large'), '#'.repeat(300_000))
+  t.equal(await loadFile(join(dir, 'missing')), undefined)
+  t.match(await loadFile(join(dir, 'dir')), { faults: [/dir: expected a file/] })
+  t.match(await loadFile(join(dir, 'large')), { faults: [/expected at most 262144 bytes, found 300000/] })
+  t.match(await loadFile(join(dir, 'dir\0')), { faults: [/null bytes/] })
+})
+
+t.test('no bytes crash it, and every fault is one line', async () => {
+  const text = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc
+      .array(
+        fc.constantFrom(
+          'update_every',
+          ':',
+          ' ',
+          '\n',
+          '1',
+          '-',
+          '[',
+          '{',
+          '&a',
+          '*a',
+          '!!x',
+          '"',
+          '\t',
+          '|',
+        ),
+        {
+          maxLength: 30,
+        },
+      )
+      .map(all => all.join('')),
+  )
+  fc.assert(
+    fc.property(text, text => {
+      const parsed = parseConfig(text)
+      return (
+        'config' in parsed ||
+        parsed.faults.every(
+          ({ line, column, message }) => line >= 1 && column >= 1 && !/[\n\r]/.test(message),
+        )
+      )
+    }),
+    { numRuns: 3000 },
+  )
+})
