@@ -1,12 +1,12 @@
 import { fstatSync, statSync, writeSync } from 'node:fs'
 import { version } from '../package.json'
+import { checkConfig } from './cli/check-config'
 import { systemTime } from './clock'
-import { loadFile } from './config/load'
 import { createLog } from './log'
 import { messageOf } from './message'
 import { DISABLE } from './netdata/output'
-import { type Options, parseOptions, USAGE } from './options'
-import { configPaths, runPlugin } from './plugin'
+import { parseOptions, USAGE } from './options'
+import { runPlugin } from './plugin'
 
 // What Netdata starts. The only place that ends the process.
 
@@ -17,7 +17,7 @@ const log = createLog(env)
 async function main(): Promise<number> {
   const options = parseOptions(process.argv.slice(2), env.NETDATA_UPDATE_EVERY)
   if (options.command === 'run') return run(options.interval)
-  if (options.command === 'check-config') return checkConfig(options)
+  if (options.command === 'check-config') return checkConfig(options.file, env, program)
   writeSync(1, options.command === 'version' ? `${version}\n` : USAGE)
   return 0
 }
@@ -30,20 +30,6 @@ async function run(interval: number): Promise<number> {
   if (!isDevNull(0)) process.stdin.on('end', end).on('error', end).resume()
   await runPlugin({ interval, env, platform, program, stdout: process.stdout, time: systemTime, log })
   return 0
-}
-
-async function checkConfig({ file }: Extract<Options, { command: 'check-config' }>): Promise<number> {
-  const { stock, user } = configPaths(env, program)
-  const files = file === undefined ? [stock, ...(user === undefined ? [] : [user])] : [file]
-  let bad = 0
-  for (const path of files) {
-    const loaded = await loadFile(path)
-    const faults = loaded?.faults ?? (path === user ? [] : [`${path}: no such file`])
-    bad += faults.length
-    for (const fault of faults) writeSync(2, `${fault}\n`)
-    if (loaded !== undefined && faults.length === 0) writeSync(1, `${path}: good\n`)
-  }
-  return bad === 0 ? 0 : 1
 }
 
 /** Started by hand or by a script with no stdin, there is no agent whose end could be noticed. */

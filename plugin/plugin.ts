@@ -1,11 +1,9 @@
-import { dirname, join } from 'node:path'
 import type { Writable } from 'node:stream'
-import { receivedCounter } from './analysis/received'
-import { PLUGIN, resetsChart } from './charts/resets'
 import { startClock, type Time } from './clock'
+import { namespaceCollector } from './collector'
 import { loadConfig } from './config/load'
+import { configPaths } from './config/paths'
 import type { Log } from './log'
-import { chartWriter } from './netdata/chart'
 import { output } from './netdata/output'
 import { openSource } from './sources/open'
 
@@ -22,14 +20,6 @@ export interface Surroundings {
   readonly log: Log
 }
 
-/** Where the configuration files are: the stock one, and the user's where Netdata says. */
-export function configPaths(env: NodeJS.ProcessEnv, program: string): { stock: string; user?: string } {
-  const stockDir = env.NETDATA_STOCK_CONFIG_DIR || join(dirname(program), '..', 'conf.d')
-  const stock = join(stockDir, 'tcp_resets.conf')
-  const userDir = env.NETDATA_USER_CONFIG_DIR
-  return userDir ? { stock, user: join(userDir, 'tcp_resets.conf') } : { stock }
-}
-
 /**
  * Publishes the host's TCP resets until Netdata is gone.
  *
@@ -43,8 +33,7 @@ export async function runPlugin(surroundings: Surroundings): Promise<void> {
   for (const fault of faults) log.error(fault)
 
   const source = openSource(platform, env.NETDATA_HOST_PREFIX ?? '')
-  const received = receivedCounter()
-  const resets = chartWriter(resetsChart(source.name), PLUGIN, config.update_every)
+  const collectors = [namespaceCollector(source, config.update_every, log)]
 
   await new Promise<void>(gone => {
     const out = output(stdout, gone)
@@ -53,9 +42,8 @@ export async function runPlugin(surroundings: Surroundings): Promise<void> {
       const ready = out.ready()
       log.fault('stdout', ready ? undefined : 'Netdata does not read; nothing is collected until it does')
       if (!ready) return
-      const { counters, fault } = source.read()
-      log.fault(`source ${source.name}`, fault)
-      out.write(resets({ sent: counters.OutRsts, received: received(counters) }, time.monotonic()))
+      const now = time.monotonic()
+      out.write(collectors.map(collector => collector.collect(now)).join(''))
     }
 
     log.debug(`collecting every ${config.update_every} s`)

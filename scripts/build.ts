@@ -5,6 +5,7 @@ import standaloneCode from 'ajv/dist/standalone'
 import { build as bundle } from 'esbuild'
 import { parse } from 'yaml'
 import schema from '../plugin/config/schema.json'
+import { readGuides, renderGuide, renderIndex } from './guides'
 
 export const root = join(__dirname, '..')
 export const dist = join(root, 'dist')
@@ -17,7 +18,8 @@ const LAUNCHER = [
     "':' //;",
     'node=$(command -v node || command -v nodejs) ||',
     `{ echo "${NODE_NEEDED}, and there is no node or nodejs on PATH ($PATH)" >&2; echo DISABLE; exit 1; };`,
-    'exec "$node" "$0" "$@"',
+    // What other Node programs of this machine are given (--import, --require) is not for this one.
+    'unset NODE_OPTIONS; exec "$node" "$0" "$@"',
   ].join(' '),
 ].join('\n')
 
@@ -51,6 +53,14 @@ export async function build(): Promise<void> {
   chmodSync(plugin, 0o755)
   copyFileSync(join(root, 'conf.d', 'tcp_resets.conf'), join(dist, 'conf.d', 'tcp_resets.conf'))
   copyFileSync(join(root, 'health.d', 'tcp_resets.conf'), join(dist, 'health.d', 'tcp_resets.conf'))
+  buildGuides()
+}
+
+function buildGuides(): void {
+  const web = join(dist, 'web', 'guides', 'tcp')
+  const guides = readGuides(join(root, 'guides', 'tcp'))
+  for (const guide of guides) writeFileSync(join(web, `${guide.name}.html`), renderGuide(guide))
+  writeFileSync(join(web, 'index.html'), renderIndex(guides))
 }
 
 /** What the plugin would otherwise have to work out at every start: the validator, and the defaults. */

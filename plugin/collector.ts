@@ -1,0 +1,34 @@
+import { receivedCounter } from './analysis/received'
+import { PLUGIN, resetsChart } from './charts/resets'
+import type { Log } from './log'
+import { chartWriter } from './netdata/chart'
+import type { LinuxCounter } from './sources/linux'
+import type { Source } from './sources/source'
+
+/** Something that is measured at every tick. */
+export interface Collector {
+  /**
+   * @param now monotonic milliseconds
+   * @returns protocol text; empty where there is nothing to show
+   */
+  collect(now: number): string
+  close(): void
+}
+
+/**
+ * The charts of one network namespace, from the counters of its source.
+ *
+ * @param updateEvery seconds between collections
+ */
+export function namespaceCollector(source: Source<LinuxCounter>, updateEvery: number, log: Log): Collector {
+  const received = receivedCounter()
+  const resets = chartWriter(resetsChart(source.name), PLUGIN, updateEvery)
+  return {
+    collect(now) {
+      const { counters, fault } = source.read()
+      log.fault(`source ${source.name}`, fault)
+      return resets({ sent: counters.OutRsts, received: received(counters) }, now)
+    },
+    close: source.close,
+  }
+}

@@ -1,0 +1,116 @@
+import { spawnSync } from 'node:child_process'
+import { createReadStream, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { Parser, type Result } from 'tap-parser'
+import { build, root } from './build'
+import { ensurePackages } from './debian-packages'
+import { fetchNodes } from './node-binaries'
+
+// `npm test`: sets up what the tests need, then lint, types, tests and coverage. What was skipped comes last, with
+// the reason.
+
+/** Commands and files that the tests use, and the Debian packages that have them. */
+const PACKAGES = {
+  chromium: 'chromium',
+  conntrack: 'conntrack',
+  ip: 'iproute2',
+  lsof: 'lsof',
+  nc: 'netcat-openbsd',
+  netdata: 'netdata',
+  nft: 'nftables',
+  ping: 'iputils-ping',
+  python3: 'python3',
+  '/usr/lib/python3/dist-packages/scapy/__init__.py': 'python3-scapy',
+  ss: 'iproute2',
+  tcpdump: 'tcpdump',
+  tshark: 'tshark',
+}
+
+/** Lines of plugin/ that the tests run inside their own process. What only the built plugin runs does not count. */
+const COVERAGE_FLOOR = 90
+
+const bin = (name: string): string => join(root, 'node_modules', '.bin', name)
+
+/** Runs a command with its output shown. */
+function run(title: string, command: string, args: readonly string[]): boolean {
+  console.log(`# ${title}`)
+  return spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] }).status === 0
+}
+
+interface Outcome {
+  passed: number
+  failed: number
+  skipped: string[]
+}
+
+/** Counts the assertions of a TAP file as tap does, without the lines that sum up a nested test, and what was skipped. */
+function readTap(path: string): Promise<Outcome> {
+  const outcome: Outcome = { passed: 0, failed: 0, skipped: [] }
+  const watch = (parser: Parser, names: readonly string[]): void => {
+    let summaryOfChild = false
+    parser.on('child', (child: Parser) => {
+      summaryOfChild = true
+      watch(child, [...names, child.name])
+    })
+    parser.on('assert', (result: Result) => {
+      if (result.skip) {
+        const reason = result.skip === true ? 'no reason given' : result.skip
+        outcome.skipped.push(`${[...names, result.name].join(' > ')}: ${reason}`)
+      } else if (!summaryOfChild) outcome[result.ok ? 'passed' : 'failed']++
+      summaryOfChild = false
+    })
+  }
+  return new Promise((resolve, reject) => {
+    const parser = new Parser(() => resolve(outcome))
+    watch(parser, [])
+    createReadStream(path).on('error', reject).pipe(parser)
+  })
+}
+
+function coverage(): number {
+  const summary = JSON.parse(readFileSync(join(root, '.tap', 'report', 'coverage-summary.json'), 'utf8'))
+  return summary.total.lines.pct
+}
+
+async function main(): Promise<number> {
+  const { missing } = ensurePackages(PACKAGES)
+  fetchNodes()
+  await build()
+
+  const files = process.argv.slice(2)
+  const lint = run('Lint and format', bin('biome'), ['ci', '--error-on-warnings'])
+  const types = run('Types', bin('tsc'), ['--noEmit'])
+  const tapFile = join(root, '.tap', 'all.tap')
+  rmSync(tapFile, { force: true })
+  const tests = run('Tests', bin('tap'), [
+    `--reporter=${process.stdout.isTTY ? 'base' : 'tap'}`,
+    '--allow-incomplete-coverage',
+    '--allow-empty-coverage',
+    '--coverage-report=json-summary',
+    `--output-file=${tapFile}`,
+    ...files,
+  ])
+  const { passed, failed, skipped } = await readTap(tapFile)
+  const lines = files.length > 0 ? 100 : coverage()
+
+  if (missing.length > 0) console.log(`# Not installed, so some tests were skipped: ${missing.join(', ')}`)
+  for (const reason of skipped) console.log(`# Skipped: ${reason}`)
+  if (!lint) console.log('# Lint or format failed, see above')
+  if (!types) console.log('# The type check failed, see above')
+  if (lines < COVERAGE_FLOOR) console.log(`# Coverage is ${lines} % of lines, below ${COVERAGE_FLOOR} %`)
+  // A file that crashed or timed out has failed, whatever its assertions say.
+  const otherFaults = [lint, types, tests || failed > 0, lines >= COVERAGE_FLOOR].filter(good => !good).length
+  console.log(`${passed} passed, ${failed + otherFaults} failed, ${skipped.length} skipped`)
+  return failed + otherFaults === 0 ? 0 : 1
+}
+
+main().then(
+  code => {
+    process.exitCode = code
+  },
+  error => {
+    console.error(error)
+    console.log('0 passed, 1 failed')
+    process.exitCode = 1
+  },
+)
