@@ -1,7 +1,7 @@
 /**
  * A private Netdata agent with this project's drop-in tree, for `npm start`, the tests and the benches.
  *
- * Everything it reads and writes is below one temporary directory, it sends nothing to any other machine,
+ * Everything it reads and writes is below one temporary directory, the agent sends nothing to any other machine,
  * and the machine's own agent, if there is one, is not touched. When the process that started it ends without
  * stopping it, even by SIGKILL, a watchdog does so within a few seconds. Linux only (it looks at /proc).
  */
@@ -162,7 +162,6 @@ function furnish(dir: string, options: AgentOptions, netdata: Netdata, user: str
   overlay(at('etc/health.d'), join(options.dist, 'health.d'))
 
   const ours = readdirSync(at('plugins')).filter(name => name.endsWith('.plugin'))
-  const stock = options.stockCollectors === false ? 'no' : 'yes'
   const config: Record<string, Record<string, string>> = {
     global: {
       ...(user && { 'run as user': user }),
@@ -180,7 +179,11 @@ function furnish(dir: string, options: AgentOptions, netdata: Netdata, user: str
     },
     db: { mode: 'ram' },
     web: { 'bind to': `${options.port ? `127.0.0.1:${options.port} ` : ''}unix:${at('netdata.sock')}` },
-    registry: { enabled: 'no' },
+    // A dashboard asks the registry named here: this agent itself, which has none.
+    registry: {
+      enabled: 'no',
+      'registry to announce': options.port ? `http://127.0.0.1:${options.port}` : '',
+    },
     logs: { 'errors to trigger flood protection': '1000000' },
     ml: { enabled: 'no' },
     health: { 'script to execute on alarm': options.onAlarm ?? '/bin/true' },
@@ -188,9 +191,10 @@ function furnish(dir: string, options: AgentOptions, netdata: Netdata, user: str
       'check for new plugins every': '5',
       'enable running new plugins': 'no',
       ...Object.fromEntries(ours.map(name => [basename(name, '.plugin'), 'yes'])),
-      proc: stock,
-      diskspace: stock,
-      ...Object.fromEntries(['cgroups', 'idlejitter', 'statsd', 'tc', 'timex'].map(name => [name, 'no'])),
+      proc: options.stockCollectors === false ? 'no' : 'yes',
+      ...Object.fromEntries(
+        ['cgroups', 'diskspace', 'idlejitter', 'statsd', 'tc', 'timex'].map(name => [name, 'no']),
+      ),
     },
   }
   for (const [section, keys] of Object.entries(options.config ?? {})) {

@@ -41,8 +41,8 @@ function addresses(url: string): string {
   const guides = readdirSync(`${dist}/web/guides/tcp`).filter(name => name.endsWith('.html'))
   return `
 This host's TCP resets, every second:
-  ${url}/#menu_ipv4_submenu_tcp
-What to do about each alarm:
+  ${url}/#chart_ipv4_tcp_resets;after=-120;before=0
+The guides, which the alarms link to:
 ${guides.map(name => `  ${url}/guides/tcp/${name}`).join('\n')}
 
 To see the chart move, make 300 resets on loopback, from another terminal:
