@@ -1,4 +1,7 @@
+import { causesCounter } from './analysis/causes'
+import type { Counters } from './analysis/counters'
 import { receivedCounter } from './analysis/received'
+import { causesChart } from './charts/causes'
 import { PLUGIN, resetsChart } from './charts/resets'
 import type { Log } from './log'
 import { chartWriter } from './netdata/chart'
@@ -22,13 +25,21 @@ export interface Collector {
  */
 export function namespaceCollector(source: Source<LinuxCounter>, updateEvery: number, log: Log): Collector {
   const received = receivedCounter()
+  const causes = causesCounter()
   const resets = chartWriter(resetsChart(source.name), PLUGIN, updateEvery)
+  const resetCauses = chartWriter(causesChart(source.name), PLUGIN, updateEvery)
   return {
     collect(now) {
       const { counters, fault } = source.read()
       log.fault(`source ${source.name}`, fault)
-      return resets({ sent: counters.OutRsts, received: received(counters) }, now)
+      const values = { sent: counters.OutRsts, received: received(counters), opened: opened(counters) }
+      return resets(values, now) + resetCauses(causes(counters) ?? {}, now)
     },
     close: source.close,
   }
+}
+
+/** Connections opened, by either side. Both counters start at boot and only rise, and so does their sum. */
+function opened({ ActiveOpens, PassiveOpens }: Counters): bigint | undefined {
+  return ActiveOpens === undefined || PassiveOpens === undefined ? undefined : ActiveOpens + PassiveOpens
 }

@@ -26,6 +26,8 @@ export interface DimensionDefinition {
   readonly id: string
   /** `incremental`: a counter, shown as its rise per second. `absolute`: shown as it is. */
   readonly algorithm: 'incremental' | 'absolute'
+  /** Not shown; for alarms only. */
+  readonly hidden?: true
 }
 
 /** A value for each dimension. One that is absent or undefined is a gap. */
@@ -83,7 +85,9 @@ function define(chart: ChartDefinition, plugin: string, updateEvery: number): st
     cleanId(chart.module),
   ]
   const lines = [`CHART ${words.join(' ')}`]
-  for (const { id, algorithm } of chart.dimensions) lines.push(`DIMENSION ${cleanId(id)} '' ${algorithm} 1 1`)
+  for (const { id, algorithm, hidden } of chart.dimensions) {
+    lines.push(`DIMENSION ${cleanId(id)} '' ${algorithm} 1 1${hidden ? ' hidden' : ''}`)
+  }
   for (const [name, value] of Object.entries(chart.labels)) {
     // Three words each and only after a CHART: Netdata 1.37 crashes otherwise. 1: set by the collector itself.
     lines.push(`CLABEL ${cleanId(name)} ${quoted(value)} 1`)

@@ -4,17 +4,28 @@ import { keptFile } from './kept-file'
 import { type Row, rowParser } from './mib'
 import type { Reading, Source } from './source'
 
-const TCP = ['AttemptFails', 'EstabResets', 'OutRsts'] as const
+const TCP = ['ActiveOpens', 'PassiveOpens', 'AttemptFails', 'EstabResets', 'OutRsts'] as const
 const TCP_EXT = [
+  'SyncookiesFailed',
+  'EmbryonicRsts',
+  'ListenOverflows',
   'TCPAbortOnData',
   'TCPAbortOnClose',
   'TCPAbortOnMemory',
   'TCPAbortOnTimeout',
   'TCPAbortOnLinger',
+  'TCPAbortFailed',
+  'TCPChallengeACK',
+  'TCPSYNChallenge',
+  'TCPTimeouts',
 ] as const
 
 /** The kernel's own spelling of every counter that is read. */
 export type LinuxCounter = (typeof TCP)[number] | (typeof TCP_EXT)[number]
+
+/** What one and the same reset can move in both files. */
+const TCP_OF_RESETS = ['AttemptFails', 'EstabResets', 'OutRsts'] as const
+const TCP_EXT_OF_RESETS = TCP_EXT.filter(name => name !== 'TCPTimeouts')
 
 const MAX_ROUNDS = 4
 
@@ -40,17 +51,17 @@ export function linuxSource(prefix: string): Source<LinuxCounter> {
   const readTcpExt = () => parseTcpExt(netstat.read()) ?? noRow(netstatPath, 'TcpExt')
 
   /**
-   * One reset can move counters in both files, and it can come between the two reads. When a counter of the
-   * second file moved, both are read again until the first stood still meanwhile.
+   * One reset can move counters in both files, and it can come between the two reads. When one of them moved in
+   * the second file, both are read again until those in the first stood still meanwhile.
    */
   const read = (): Reading<LinuxCounter> => {
     let tcp: Row<LinuxCounter> = {}
     try {
       tcp = readTcp()
       let ext = readTcpExt()
-      for (let round = 1; round < MAX_ROUNDS && differs(TCP_EXT, ext, extBefore); round++) {
+      for (let round = 1; round < MAX_ROUNDS && differs(TCP_EXT_OF_RESETS, ext, extBefore); round++) {
         const tcpAfter = readTcp()
-        if (!differs(TCP, tcp, tcpAfter)) break
+        if (!differs(TCP_OF_RESETS, tcp, tcpAfter)) break
         tcp = tcpAfter
         ext = readTcpExt()
       }

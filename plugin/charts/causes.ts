@@ -1,0 +1,23 @@
+import { CAUSES } from '../analysis/causes'
+import type { ChartDefinition } from '../netdata/chart'
+
+/**
+ * Resets sent by one network namespace, by cause.
+ *
+ * @param source the name of the source of the numbers
+ */
+export function causesChart(source: string): ChartDefinition {
+  return {
+    type: 'ipv4',
+    id: 'tcp_reset_causes',
+    title: 'TCP resets sent by cause, IPv4 and IPv6 together (other: no counter tells)',
+    units: 'resets/s',
+    family: 'tcp',
+    context: 'ipv4.tcp_reset_causes',
+    style: 'stacked',
+    priority: 5232,
+    module: source,
+    dimensions: CAUSES.map(id => ({ id, algorithm: 'incremental' })),
+    labels: { namespace: 'host', source, received: 'estimated' },
+  }
+}
