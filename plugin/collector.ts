@@ -1,6 +1,7 @@
 import { causesCounter } from './analysis/causes'
 import type { Counters } from './analysis/counters'
 import { receivedCounter } from './analysis/received'
+import { usualFollower } from './analysis/usual'
 import { causesChart } from './charts/causes'
 import { PLUGIN, resetsChart } from './charts/resets'
 import type { Log } from './log'
@@ -26,14 +27,16 @@ export interface Collector {
 export function namespaceCollector(source: Source<LinuxCounter>, updateEvery: number, log: Log): Collector {
   const received = receivedCounter()
   const causes = causesCounter()
+  const usual = usualFollower()
   const resets = chartWriter(resetsChart(source.name), PLUGIN, updateEvery)
   const resetCauses = chartWriter(causesChart(source.name), PLUGIN, updateEvery)
   return {
     collect(now) {
       const { counters, fault } = source.read()
       log.fault(`source ${source.name}`, fault)
-      const values = { sent: counters.OutRsts, received: received(counters), opened: opened(counters) }
-      return resets(values, now) + resetCauses(causes(counters) ?? {}, now)
+      const values = { sent: counters.OutRsts, received: received(counters) }
+      const variables = usual({ ...values, opened: opened(counters) }, now)
+      return resets(values, now, variables) + resetCauses(causes(counters) ?? {}, now)
     },
     close: source.close,
   }

@@ -23,8 +23,6 @@ export function resetsChart(source: string): ChartDefinition {
     dimensions: [
       { id: 'sent', algorithm: 'incremental' },
       { id: 'received', algorithm: 'incremental' },
-      // Connections opened either way: the alarms judge resets by their share of these.
-      { id: 'opened', algorithm: 'incremental', hidden: true },
     ],
     labels: { namespace: 'host', source, received: 'estimated' },
   }

@@ -26,12 +26,13 @@ export interface DimensionDefinition {
   readonly id: string
   /** `incremental`: a counter, shown as its rise per second. `absolute`: shown as it is. */
   readonly algorithm: 'incremental' | 'absolute'
-  /** Not shown; for alarms only. */
-  readonly hidden?: true
 }
 
 /** A value for each dimension. One that is absent or undefined is a gap. */
 export type Values = Readonly<Record<string, bigint | undefined>>
+
+/** Numbers of a chart for its alarms to use; not shown. Netdata keeps each until it gets a new one. */
+export type Variables = Readonly<Record<string, number>>
 
 /**
  * One collection of a chart as protocol text; the chart's own definition goes before the first. Empty where no
@@ -40,7 +41,7 @@ export type Values = Readonly<Record<string, bigint | undefined>>
  * @param values u64
  * @param now monotonic milliseconds of the collection
  */
-export type ChartWriter = (values: Values, now: number) => string
+export type ChartWriter = (values: Values, now: number, variables?: Variables) => string
 
 /**
  * @param plugin the plugin's name as charts show it
@@ -51,7 +52,7 @@ export function chartWriter(definition: ChartDefinition, plugin: string, updateE
   const sets = definition.dimensions.map(({ id }) => ({ id, set: `SET ${cleanId(id)} = ` }))
   let last: number | undefined
 
-  return (values, now) => {
+  return (values, now, variables = {}) => {
     let text = ''
     for (const { id, set } of sets) {
       const value = values[id]
@@ -59,6 +60,9 @@ export function chartWriter(definition: ChartDefinition, plugin: string, updateE
       if (value !== undefined) text += `${set}${BigInt.asIntN(64, value)}\n`
     }
     if (text === '') return ''
+    for (const [name, value] of Object.entries(variables)) {
+      text += `VARIABLE CHART ${cleanId(name)} = ${value.toFixed(3)}\n`
+    }
     // The agent wants the true time since this chart's last BEGIN, and none with the first.
     const start =
       last === undefined
@@ -85,9 +89,7 @@ function define(chart: ChartDefinition, plugin: string, updateEvery: number): st
     cleanId(chart.module),
   ]
   const lines = [`CHART ${words.join(' ')}`]
-  for (const { id, algorithm, hidden } of chart.dimensions) {
-    lines.push(`DIMENSION ${cleanId(id)} '' ${algorithm} 1 1${hidden ? ' hidden' : ''}`)
-  }
+  for (const { id, algorithm } of chart.dimensions) lines.push(`DIMENSION ${cleanId(id)} '' ${algorithm} 1 1`)
   for (const [name, value] of Object.entries(chart.labels)) {
     // Three words each and only after a CHART: Netdata 1.37 crashes otherwise. 1: set by the collector itself.
     lines.push(`CLABEL ${cleanId(name)} ${quoted(value)} 1`)

@@ -24,13 +24,12 @@ const chart: ChartDefinition = {
 t.test('the first ticks of the resets chart', async t => {
   const write = chartWriter(resetsChart('proc'), 'tcp_resets', 1)
   t.equal(
-    write({ sent: 62n, received: 0n, opened: 9n }, 500.25) +
-      write({ sent: 62n, received: 1n, opened: 10n }, 1000) +
-      write({ sent: 64n, received: 1n, opened: 10n }, 2000.1234),
+    write({ sent: 62n, received: 0n }, 500.25) +
+      write({ sent: 62n, received: 1n }, 1000) +
+      write({ sent: 64n, received: 1n }, 2000.1234),
     `CHART ipv4.tcp_resets '' 'TCP resets, IPv4 and IPv6 together (received is an estimate)' 'resets/s' 'tcp' ipv4.tcp_resets line 5231 1 '' tcp_resets proc
 DIMENSION sent '' incremental 1 1
 DIMENSION received '' incremental 1 1
-DIMENSION opened '' incremental 1 1 hidden
 CLABEL namespace 'host' 1
 CLABEL source 'proc' 1
 CLABEL received 'estimated' 1
@@ -38,17 +37,14 @@ CLABEL_COMMIT
 BEGIN ipv4.tcp_resets
 SET sent = 62
 SET received = 0
-SET opened = 9
 END
 BEGIN ipv4.tcp_resets 499750
 SET sent = 62
 SET received = 1
-SET opened = 10
 END
 BEGIN ipv4.tcp_resets 1000123
 SET sent = 64
 SET received = 1
-SET opened = 10
 END
 `,
   )
