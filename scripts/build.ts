@@ -1,5 +1,5 @@
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import Ajv from 'ajv'
 import standaloneCode from 'ajv/dist/standalone'
 import { build as bundle } from 'esbuild'
@@ -10,47 +10,57 @@ import { readGuides, renderGuide, renderIndex } from './guides'
 export const root = join(__dirname, '..')
 export const dist = join(root, 'dist')
 
-/** The first lines of the plugin: sh reads them as a launcher, JavaScript as a string and a comment. */
-const NODE_NEEDED = 'tcp_resets.plugin needs Node.js 18 or later'
-const LAUNCHER = [
-  '#!/bin/sh',
-  [
+/**
+ * The first lines of a program: sh reads them as a launcher, JavaScript as a string and a comment, and then as the
+ * check that runs before anything that an old Node can't even read.
+ *
+ * @param name what the program is called when it complains
+ * @param farewell what is to be printed on stdout when there is no Node that can run it
+ */
+function launcher(name: string, farewell: string): string {
+  const needed = `${name} needs Node.js 18 or later`
+  const sh = [
     "':' //;",
     'node=$(command -v node || command -v nodejs) ||',
-    `{ echo "${NODE_NEEDED}, and there is no node or nodejs on PATH ($PATH)" >&2; echo DISABLE; exit 1; };`,
+    `{ echo "${needed}, and there is no node or nodejs on PATH ($PATH)" >&2; printf '${farewell}'; exit 1; };`,
     // What other Node programs of this machine are given (--import, --require) is not for this one.
     'unset NODE_OPTIONS; exec "$node" "$0" "$@"',
-  ].join(' '),
-].join('\n')
-
-/** Runs before anything that an old Node can't even read is evaluated. */
-const VERSION_CHECK = `if (parseInt(process.versions.node, 10) < 18) {
-  console.error('${NODE_NEEDED}, and ' + process.execPath + ' is ' + process.versions.node)
-  console.log('DISABLE')
+  ]
+  return `#!/bin/sh
+${sh.join(' ')}
+if (parseInt(process.versions.node, 10) < 18) {
+  console.error('${needed}, and ' + process.execPath + ' is ' + process.versions.node)
+  process.stdout.write('${farewell}')
   process.exit(1)
 }`
+}
+
+/** Bundles a program into one executable file that needs nothing beside it. */
+async function bundleProgram(entry: string, outfile: string, farewell = ''): Promise<void> {
+  await bundle({
+    entryPoints: [join(root, 'plugin', entry)],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    // Old syntax, so that every Node back to 10.4 gets as far as the check of its version.
+    target: 'node10.4',
+    banner: { js: launcher(basename(outfile), farewell) },
+    legalComments: 'inline',
+    logLevel: 'warning',
+  })
+  chmodSync(outfile, 0o755)
+}
 
 /** Makes `dist/`, the drop-in tree. */
 export async function build(): Promise<void> {
   generateConfig()
   rmSync(dist, { recursive: true, force: true })
-  for (const dir of ['plugins.d', 'conf.d', 'health.d', 'web/guides/tcp']) {
+  for (const dir of ['plugins.d', 'conf.d', 'health.d', 'web/guides/tcp', 'bin']) {
     mkdirSync(join(dist, dir), { recursive: true })
   }
-  const plugin = join(dist, 'plugins.d', 'tcp_resets.plugin')
-  await bundle({
-    entryPoints: [join(root, 'plugin', 'main.ts')],
-    outfile: plugin,
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    // Old syntax, so that every Node back to 10.4 gets as far as the version check and says what is wrong.
-    target: 'node10.4',
-    banner: { js: `${LAUNCHER}\n${VERSION_CHECK}` },
-    legalComments: 'inline',
-    logLevel: 'warning',
-  })
-  chmodSync(plugin, 0o755)
+  await bundleProgram('main.ts', join(dist, 'plugins.d', 'tcp_resets.plugin'), 'DISABLE\\n')
+  await bundleProgram('cli/tcp-resets.ts', join(dist, 'bin', 'tcp-resets'))
   copyFileSync(join(root, 'conf.d', 'tcp_resets.conf'), join(dist, 'conf.d', 'tcp_resets.conf'))
   copyFileSync(join(root, 'health.d', 'tcp_resets.conf'), join(dist, 'health.d', 'tcp_resets.conf'))
   buildGuides()
