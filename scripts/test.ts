@@ -43,21 +43,26 @@ interface Outcome {
   skipped: string[]
 }
 
-/** Counts the assertions of a TAP file as tap does, without the lines that sum up a nested test, and what was skipped. */
+/**
+ * Counts the assertions of a TAP file as tap does: without the lines that sum up a nested test, unless one says that the
+ * test itself broke (a crash, a time-out). And finds what was skipped.
+ */
 function readTap(path: string): Promise<Outcome> {
   const outcome: Outcome = { passed: 0, failed: 0, skipped: [] }
   const watch = (parser: Parser, names: readonly string[]): void => {
-    let summaryOfChild = false
+    let failedBefore: number | undefined
     parser.on('child', (child: Parser) => {
-      summaryOfChild = true
+      failedBefore = outcome.failed
       watch(child, [...names, child.name])
     })
     parser.on('assert', (result: Result) => {
+      const sumsUp = failedBefore !== undefined
+      const alreadyCounted = sumsUp && (result.ok || outcome.failed > (failedBefore ?? 0))
+      failedBefore = undefined
       if (result.skip) {
         const reason = result.skip === true ? 'no reason given' : result.skip
         outcome.skipped.push(`${[...names, result.name].join(' > ')}: ${reason}`)
-      } else if (!summaryOfChild) outcome[result.ok ? 'passed' : 'failed']++
-      summaryOfChild = false
+      } else if (!alreadyCounted) outcome[result.ok ? 'passed' : 'failed']++
     })
   }
   return new Promise((resolve, reject) => {
@@ -78,8 +83,10 @@ async function main(): Promise<number> {
   await build()
 
   const files = process.argv.slice(2)
-  const lint = run('Lint and format', bin('biome'), ['ci', '--error-on-warnings'])
+  const lint = run('Lint and format', bin('biome'), ['ci', '--error-on-warnings', '--colors=off'])
   const types = run('Types', bin('tsc'), ['--noEmit'])
+  // tap puts its own parts together once; its first run fails if it has to do that by itself.
+  run('The parts of tap', bin('tap'), ['build'])
   const tapFile = join(root, '.tap', 'all.tap')
   rmSync(tapFile, { force: true })
   const tests = run('Tests', bin('tap'), [
