@@ -1,5 +1,6 @@
-import { spawnSync } from 'node:child_process'
-import { createReadStream, readFileSync, rmSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Parser, type Result } from 'tap-parser'
 import { build, root } from './build'
@@ -43,32 +44,41 @@ interface Outcome {
   skipped: string[]
 }
 
-/**
- * Counts the assertions of a TAP file as tap does: without the lines that sum up a nested test, unless one says that the
- * test itself broke (a crash, a time-out). And finds what was skipped.
- */
-function readTap(path: string): Promise<Outcome> {
+/** Runs tap with its output shown, and reads along. */
+async function runTap(files: readonly string[]): Promise<Outcome & { tests: boolean }> {
+  console.log('# Tests')
   const outcome: Outcome = { passed: 0, failed: 0, skipped: [] }
-  const watch = (parser: Parser, names: readonly string[]): void => {
-    let failedBefore: number | undefined
-    parser.on('child', (child: Parser) => {
-      failedBefore = outcome.failed
-      watch(child, [...names, child.name])
-    })
-    parser.on('assert', (result: Result) => {
-      const sumsUp = failedBefore !== undefined
-      const alreadyCounted = sumsUp && (result.ok || outcome.failed > (failedBefore ?? 0))
-      failedBefore = undefined
-      if (result.skip) {
-        const reason = result.skip === true ? 'no reason given' : result.skip
-        outcome.skipped.push(`${[...names, result.name].join(' > ')}: ${reason}`)
-      } else if (!alreadyCounted) outcome[result.ok ? 'passed' : 'failed']++
-    })
-  }
-  return new Promise((resolve, reject) => {
-    const parser = new Parser(() => resolve(outcome))
-    watch(parser, [])
-    createReadStream(path).on('error', reject).pipe(parser)
+  const parser = new Parser()
+  count(parser, [], outcome)
+  const options = ['--reporter=tap', '--allow-incomplete-coverage', '--allow-empty-coverage']
+  const tap = spawn(bin('tap'), [...options, '--coverage-report=json-summary', ...files], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  tap.stdout.pipe(parser)
+  tap.stdout.pipe(process.stdout, { end: false })
+  const [code] = await once(tap, 'close')
+  return { tests: code === 0, ...outcome }
+}
+
+/**
+ * Counts assertions as tap does: without the lines that sum up a nested test, unless one says that the test itself
+ * broke (a crash, a time-out). And notes what was skipped.
+ */
+function count(parser: Parser, names: readonly string[], outcome: Outcome): void {
+  let failedBefore: number | undefined
+  parser.on('child', (child: Parser) => {
+    failedBefore = outcome.failed
+    count(child, [...names, child.name], outcome)
+  })
+  parser.on('assert', (result: Result) => {
+    const sumsUp = failedBefore !== undefined
+    const alreadyCounted = sumsUp && (result.ok || outcome.failed > (failedBefore ?? 0))
+    failedBefore = undefined
+    if (result.skip) {
+      const reason = result.skip === true ? 'no reason given' : result.skip
+      outcome.skipped.push(`${[...names, result.name].join(' > ')}: ${reason}`)
+    } else if (!alreadyCounted) outcome[result.ok ? 'passed' : 'failed']++
   })
 }
 
@@ -82,23 +92,12 @@ async function main(): Promise<number> {
   fetchNodes()
   await build()
 
-  const files = process.argv.slice(2)
   const lint = run('Lint and format', bin('biome'), ['ci', '--error-on-warnings', '--colors=off'])
   const types = run('Types', bin('tsc'), ['--noEmit'])
   // tap puts its own parts together once; its first run fails if it has to do that by itself.
   run('The parts of tap', bin('tap'), ['build'])
-  const tapFile = join(root, '.tap', 'all.tap')
-  rmSync(tapFile, { force: true })
-  const tests = run('Tests', bin('tap'), [
-    `--reporter=${process.stdout.isTTY ? 'base' : 'tap'}`,
-    '--allow-incomplete-coverage',
-    '--allow-empty-coverage',
-    '--coverage-report=json-summary',
-    `--output-file=${tapFile}`,
-    ...files,
-  ])
-  const { passed, failed, skipped } = await readTap(tapFile)
-  const lines = files.length > 0 ? 100 : coverage()
+  const { tests, passed, failed, skipped } = await runTap(process.argv.slice(2))
+  const lines = process.argv.length > 2 ? 100 : coverage()
 
   if (missing.length > 0) console.log(`# Not installed, so some tests were skipped: ${missing.join(', ')}`)
   for (const reason of skipped) console.log(`# Skipped: ${reason}`)

@@ -94,7 +94,9 @@ process.stdin.on('data', word => {
 process.stdin.on('end', () => process.exit(0))
 `
 
+// tap gives every child NODE_OPTIONS of its own, and what they name may lie below /tmp.
 const PREPARE = `set -e
+unset NODE_OPTIONS
 ip link set lo up
 for d in /tmp /var/tmp /etc/sysctl.d; do test ! -d "$d" || mount -t tmpfs -o mode=1777 tmpfs "$d"; done
 exec "$0" -e "$1"`

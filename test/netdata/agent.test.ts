@@ -96,36 +96,3 @@ t.test('a real agent shows exactly the resets that happened', { skip }, async t 
     .filter(line => /tcp_resets/.test(line) && /error|warn|unknown|disab|ignor|cannot|exited/i.test(line))
   t.strictSame(complaints, [], 'the agent has nothing to complain about')
 })
-
-t.test(
-  'alarms are loaded from our file, each once, with a link to a page that is there',
-  { skip },
-  async t => {
-    const agent = await startAgent({ dist })
-    t.teardown(() => agent.stop())
-    await agent.waitForChart('ipv4.tcp_resets')
-    const { alarms } = (await agent.waitFor('the alarms are there', async () => {
-      const all = (await agent.json('/api/v1/alarms?all')) as {
-        alarms: Record<string, { name: string; info: string; source: string; chart: string }>
-      }
-      return Object.keys(all.alarms).some(key => key.includes('tcp_resets_last_collected_secs'))
-        ? all
-        : undefined
-    })) as { alarms: Record<string, { name: string; info: string; source: string; chart: string }> }
-    const ours = Object.values(alarms).filter(alarm => /tcp_resets/.test(alarm.name))
-    t.strictSame(ours.map(alarm => alarm.name).sort(), [
-      '10s_ipv4_tcp_resets_received',
-      '10s_ipv4_tcp_resets_sent',
-      '1m_ipv4_tcp_resets_received',
-      '1m_ipv4_tcp_resets_sent',
-      'tcp_resets_last_collected_secs',
-    ])
-    for (const alarm of ours) {
-      t.equal(alarm.chart, 'ipv4.tcp_resets', 'none on Netdata’s own chart')
-      if (alarm.name.startsWith('1m_')) continue
-      const link = /<a href=(\S+)>\1<\/a>/.exec(alarm.info)?.[1]
-      t.equal(link, `/guides/tcp/${alarm.name}.html`)
-      t.match(await agent.get(`${link}`), { status: 200, headers: { 'content-type': /text\/html/ } })
-    }
-  },
-)
