@@ -11,6 +11,8 @@ import type { Source } from './sources/source'
 
 /** Something that is measured at every tick. */
 export interface Collector {
+  /** Begins what takes a while; `done` is called at most once, when it is time to collect. Absent where nothing does. */
+  start?(done: () => void): void
   /**
    * @param now monotonic milliseconds
    * @returns protocol text; empty where there is nothing to show

@@ -1,11 +1,10 @@
 import type { Writable } from 'node:stream'
 import { startClock, type Time } from './clock'
-import { namespaceCollector } from './collector'
 import { loadConfig } from './config/load'
 import { configPaths } from './config/paths'
+import { openHost } from './host'
 import type { Log } from './log'
 import { output } from './netdata/output'
-import { openSource } from './sources/open'
 
 /** What the plugin gets from the process it runs in. */
 export interface Surroundings {
@@ -32,18 +31,24 @@ export async function runPlugin(surroundings: Surroundings): Promise<void> {
   const { config, faults } = await loadConfig(paths.stock, paths.user, interval)
   for (const fault of faults) log.error(fault)
 
-  const source = openSource(platform, env.NETDATA_HOST_PREFIX ?? '')
-  const collectors = [namespaceCollector(source, config.update_every, log)]
+  const host = openHost(platform, env, config.update_every, log)
+  const collectors = [host]
 
   await new Promise<void>(gone => {
     const out = output(stdout, gone)
 
+    const publish = (): void => {
+      const now = time.monotonic()
+      out.write(collectors.map(collector => collector.collect(now)).join(''))
+    }
     const tick = (): void => {
       const ready = out.ready()
       log.fault('stdout', ready ? undefined : 'Netdata does not read; nothing is collected until it does')
       if (!ready) return
-      const now = time.monotonic()
-      out.write(collectors.map(collector => collector.collect(now)).join(''))
+      // A host that takes a while has the whole tick wait for it: its time is then the time of the reading, and
+      // everything still is one write.
+      if (host.start === undefined) publish()
+      else host.start(publish)
     }
 
     log.debug(`collecting every ${config.update_every} s`)

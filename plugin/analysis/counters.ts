@@ -1,10 +1,10 @@
 import type { LinuxCounter } from '../sources/linux'
 
 /** One reading of the counters; what could not be read is absent. */
-export type Counters = Readonly<Partial<Record<LinuxCounter, bigint>>>
+export type Counters<Name extends string = LinuxCounter> = Readonly<Partial<Record<Name, bigint>>>
 
 /** How much each of some counters rose between two readings. */
-export type Rises<Name extends LinuxCounter> = Readonly<Record<Name, bigint>>
+export type Rises<Name extends string> = Readonly<Record<Name, bigint>>
 
 /**
  * Follows some counters from reading to reading.
@@ -13,9 +13,9 @@ export type Rises<Name extends LinuxCounter> = Readonly<Record<Name, bigint>>
  * @returns for each reading how much they rose since the last complete one: all 0 at the first, and where one went
  * back, which means that they started anew; undefined while one of them is missing
  */
-export function riseFollower<Name extends LinuxCounter>(
+export function riseFollower<Name extends string>(
   needed: readonly Name[],
-): (now: Counters) => Rises<Name> | undefined {
+): (now: Counters<Name>) => Rises<Name> | undefined {
   let before: Rises<Name> | undefined
   return now => {
     if (!hasAll(now, needed)) return undefined
@@ -33,10 +33,10 @@ export function riseFollower<Name extends LinuxCounter>(
   }
 }
 
-function hasAll<Name extends LinuxCounter>(
-  counters: Counters,
+function hasAll<Name extends string>(
+  counters: Counters<Name>,
   needed: readonly Name[],
-): counters is Counters & Rises<Name> {
+): counters is Rises<Name> {
   for (const name of needed) if (counters[name] === undefined) return false
   return true
 }

@@ -1,7 +1,8 @@
+import { parseU64 } from './u64'
+
 /** Named counters of one row, u64 as the kernel prints them. A name that is not there has no key: absent is not 0. */
 export type Row<Name extends string> = Partial<Record<Name, bigint>>
 
-const U64_MAX = (1n << 64n) - 1n
 const SPACE = 0x20
 const NEWLINE = 0x0a
 
@@ -71,11 +72,4 @@ function lineStartingWith(text: string, start: string, from: number): number {
   let at = text.indexOf(start, from)
   while (at > 0 && text.charCodeAt(at - 1) !== NEWLINE) at = text.indexOf(start, at + 1)
   return at
-}
-
-/** Decimal digits to a bigint, so that nothing above 2^53 loses precision; undefined where it is no u64. */
-function parseU64(digits: string): bigint | undefined {
-  if (!/^\d{1,20}$/.test(digits)) return undefined
-  const value = BigInt(digits)
-  return value <= U64_MAX ? value : undefined
 }

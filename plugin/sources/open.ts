@@ -9,5 +9,5 @@ import type { Source } from './source'
  */
 export function openSource(platform: NodeJS.Platform, prefix: string): Source<LinuxCounter> {
   if (platform === 'linux') return linuxSource(prefix)
-  throw new Error(`there is no source of TCP counters for ${platform} yet, only for linux`)
+  throw new Error(`there is no source of TCP counters for ${platform} yet, only for linux and freebsd`)
 }

@@ -12,3 +12,12 @@ export interface Source<Name extends string = string> {
   read(): Reading<Name>
   close(): void
 }
+
+/** A source that can't answer at once: `read()` gives what the last `start()` found. */
+export interface SlowSource<Name extends string = string> extends Source<Name> {
+  /**
+   * Begins a reading; `done` is called once, when there is an answer or a fault for `read()` to give. While one is
+   * under way nothing is begun: its own `done` is still to come.
+   */
+  start(done: () => void): void
+}

@@ -1,0 +1,49 @@
+import type { FreebsdCounter } from '../sources/freebsd-counters'
+import { atLeast0, type Counters, type Rises, riseFollower } from './counters'
+
+const NEEDED = [
+  'tcps_conndrops',
+  'tcps_drops',
+  'tcps_timeoutdrop',
+  'tcps_persistdrop',
+  'tcps_keepdrops',
+  'tcps_sc_reset',
+  'tcps_badrst',
+] as const satisfies readonly FreebsdCounter[]
+
+/**
+ * An estimate of the resets received between two readings, by the rule that estimateReceived() follows on Linux.
+ *
+ * A connection that was dropped while it was set up (tcps_conndrops), or later (tcps_drops), was reset by the peer,
+ * unless this host let it time out. Whichever timer it was (tcps_timeoutdrop, tcps_persistdrop, tcps_keepdrops), the
+ * kernel counts the drop as well, so they are taken off. A reset that ended a half-open connection (tcps_sc_reset),
+ * or that the kernel did not believe (tcps_badrst), is counted by itself.
+ *
+ * Unlike Linux, FreeBSD does not count what programs abort (SO_LINGER 0, tcpdrop(8), a listener that closes): those
+ * are in tcps_drops and so in the estimate, as is a connect that an ICMP message ended. The FIN_WAIT_2 timeout is
+ * left alone: it counts no drop (sys/netinet/tcp_timer.c).
+ *
+ * @returns resets, never below 0
+ */
+export function estimateReceivedFreebsd(rise: Rises<(typeof NEEDED)[number]>): bigint {
+  const timedOut = rise.tcps_timeoutdrop + rise.tcps_persistdrop + rise.tcps_keepdrops
+  const dropped = atLeast0(rise.tcps_conndrops + rise.tcps_drops - timedOut)
+  return dropped + rise.tcps_sc_reset + rise.tcps_badrst
+}
+
+/**
+ * Adds the estimates up to a counter that never goes down, not even after `netstat -z`.
+ *
+ * @returns for each reading the resets received since the first one; undefined while a counter that the estimate
+ * needs is missing, and the next complete reading accounts for the time between
+ */
+export function receivedCounterFreebsd(): (counters: Counters<FreebsdCounter>) => bigint | undefined {
+  const follow = riseFollower(NEEDED)
+  let total = 0n
+  return counters => {
+    const rise = follow(counters)
+    if (rise === undefined) return undefined
+    total += estimateReceivedFreebsd(rise)
+    return total
+  }
+}

@@ -1,0 +1,127 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import t from 'tap'
+import { FREEBSD_COUNTERS, parseNetstat } from '../../plugin/sources/freebsd-counters'
+
+const fixture = (name: string): string => readFileSync(join(__dirname, '../fixtures/freebsd', name), 'latin1')
+
+/** The values that every written fixture has. */
+const written = {
+  tcps_connattempt: 1481n,
+  tcps_accepts: 1494n,
+  tcps_conndrops: 53n,
+  tcps_drops: 41n,
+  tcps_timeoutdrop: 7n,
+  tcps_persistdrop: 2n,
+  tcps_keepdrops: 5n,
+  tcps_sc_reset: 11n,
+  tcps_badrst: 17n,
+  tcps_listendrop: 3n,
+}
+
+const json = (tcp: string): string => `{"statistics": {"tcp": {${tcp}}}}`
+
+t.test('reads every form', async t => {
+  for (const name of [
+    'written-11.json',
+    'written-13.json',
+    'written-14.json',
+    'written-15.json',
+    'written.txt',
+  ]) {
+    t.strictSame(parseNetstat(fixture(name)), written, name)
+  }
+  const ones = Object.fromEntries(FREEBSD_COUNTERS.map(name => [name, 1n]))
+  t.strictSame(parseNetstat(fixture('written-singular.txt')), ones, 'one drop, not "1 drops"')
+})
+
+t.test('knows the lines of real text', async t => {
+  t.strictSame(parseNetstat(fixture('real-13-stable.txt')), {
+    tcps_connattempt: 0n,
+    tcps_accepts: 0n,
+    tcps_drops: 0n,
+    tcps_badrst: 0n,
+    tcps_listendrop: 0n,
+  })
+  const { tcps_sc_reset, ...others } = parseNetstat(fixture('real-14-current.txt')) ?? {}
+  t.equal(tcps_sc_reset, undefined, 'the public report ends before it')
+  t.strictSame(Object.keys(others).sort(), FREEBSD_COUNTERS.filter(name => name !== 'tcps_sc_reset').sort())
+})
+
+t.test('values or gaps, never a wrong number', async t => {
+  const cases: Record<string, [string, Record<string, bigint> | undefined]> = {
+    'largest u64': [json('"connection-drops":18446744073709551615'), { tcps_drops: 18446744073709551615n }],
+    'above 2^53': [json('"connection-drops":9007199254740993'), { tcps_drops: 9007199254740993n }],
+    'above u64': [json('"connection-drops":18446744073709551616'), {}],
+    'in quotes': [json('"connection-drops":"42"'), { tcps_drops: 42n }],
+    negative: [json('"connection-drops":-1'), {}],
+    fraction: [json('"connection-drops":1.5'), {}],
+    'with an exponent': [json('"connection-drops":1e3'), {}],
+    'not a number': [json('"connection-drops":null,"ignored-in-window-resets":true'), {}],
+    'an object': [json('"connection-drops":{"reset":1}'), {}],
+    'reset elsewhere': [json('"reset":1,"hostcache":{"reset":2}'), {}],
+    'syncache is a list': [json('"syncache":[1,2]'), {}],
+    'digits in strings': [
+      json('"note":"say \\" 123, 12345678901234567890","connection-drops":3'),
+      { tcps_drops: 3n },
+    ],
+    'no tcp': ['{"statistics": {}}', undefined],
+    'tcp is null': ['{"statistics": {"tcp": null}}', {}],
+    'other protocol': ['{"statistics": {"udp": {"connection-drops": 1}}}', undefined],
+    'a proto': ['{"__proto__": {"statistics": {"tcp": {"connection-drops": 1}}}}', undefined],
+    'cut off': [fixture('written-14.json').slice(0, 3000), undefined],
+    'two documents': [`${fixture('written-13.json')}${fixture('written-13.json')}`, undefined],
+    'text cut off in a number': ['tcp:\n\t53 embryonic connections dropped\n\t\t1', { tcps_conndrops: 53n }],
+    'text repeated': ['\t1 listen queue overflow\n\t2 listen queue overflows\n', {}],
+    'text of Linux': ['Tcp:\n    4436 failed connection attempts\n    3264 connection resets received\n', {}],
+    'text above u64': ['\t18446744073709551616 listen queue overflows\n', {}],
+    empty: ['', {}],
+    garbage: ['\0\xff{\n', {}],
+  }
+  for (const [name, [output, expected]] of Object.entries(cases)) {
+    t.strictSame(parseNetstat(output), expected, name)
+  }
+})
+
+t.test('no output crashes it, and what it finds is a u64', async () => {
+  const words = fc.constantFrom(
+    '{"statistics":{"tcp":{',
+    '"connection-drops":',
+    '"syncache":{"reset":',
+    '18446744073709551616',
+    '-0',
+    '1',
+    '"',
+    '\\',
+    '}',
+    ',',
+    '\t1 listen queue overflow\n',
+    '\t\t2 reset\n',
+    '\n',
+  )
+  const outputs = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.json(),
+    fc.array(words, { maxLength: 30 }).map(all => all.join('')),
+    fc.nat(5000).map(length => fixture('written-15.json').slice(0, length)),
+    fc.nat(5000).map(length => fixture('written.txt').slice(0, length)),
+  )
+  fc.assert(
+    fc.property(outputs, output =>
+      Object.values(parseNetstat(output) ?? {}).every(value => value >= 0n && value < 1n << 64n),
+    ),
+    { numRuns: 2000 },
+  )
+})
+
+t.test('any u64 comes out as it went in, in either form', async () => {
+  const u64 = fc.bigInt({ min: 0n, max: (1n << 64n) - 1n })
+  fc.assert(
+    fc.property(u64, value => {
+      const text = `\t9 connections closed (including ${value} drop${value === 1n ? '' : 's'})\n`
+      const outputs = [json(`"connections-closed":9,"connection-drops":${value}`), text]
+      return outputs.every(output => parseNetstat(output)?.tcps_drops === value)
+    }),
+  )
+})
