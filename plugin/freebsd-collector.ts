@@ -5,8 +5,19 @@ import { PLUGIN } from './charts/resets'
 import type { Collector } from './collector'
 import type { Log } from './log'
 import { chartWriter } from './netdata/chart'
+import { freebsdSource } from './sources/freebsd'
 import type { FreebsdCounter } from './sources/freebsd-counters'
 import type { Reading, SlowSource } from './sources/source'
+
+/**
+ * The collector of this FreeBSD system.
+ *
+ * @param path PATH, where netstat is looked for
+ * @throws where there is no netstat
+ */
+export function openFreebsd(path: string | undefined, updateEvery: number, log: Log): Collector {
+  return freebsdCollector(freebsdSource(path, updateEvery), updateEvery, log)
+}
 
 /**
  * The charts of a FreeBSD system, from the counters of its source.

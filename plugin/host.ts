@@ -1,7 +1,5 @@
 import { type Collector, namespaceCollector } from './collector'
-import { freebsdCollector } from './freebsd-collector'
 import type { Log } from './log'
-import { freebsdSource } from './sources/freebsd'
 import { openSource } from './sources/open'
 
 /**
@@ -10,12 +8,16 @@ import { openSource } from './sources/open'
  * @param updateEvery seconds between collections
  * @throws where this system can't be measured at all
  */
-export function openHost(
+export async function openHost(
   platform: NodeJS.Platform,
   env: NodeJS.ProcessEnv,
   updateEvery: number,
   log: Log,
-): Collector {
-  if (platform === 'freebsd') return freebsdCollector(freebsdSource(env.PATH, updateEvery), updateEvery, log)
+): Promise<Collector> {
+  if (platform === 'freebsd') {
+    // Loaded only here: what starts processes costs memory, and Linux needs none of it.
+    const { openFreebsd } = await import('./freebsd-collector')
+    return openFreebsd(env.PATH, updateEvery, log)
+  }
   return namespaceCollector(openSource(platform, env.NETDATA_HOST_PREFIX ?? ''), updateEvery, log)
 }

@@ -31,7 +31,7 @@ export async function runPlugin(surroundings: Surroundings): Promise<void> {
   const { config, faults } = await loadConfig(paths.stock, paths.user, interval)
   for (const fault of faults) log.error(fault)
 
-  const host = openHost(platform, env, config.update_every, log)
+  const host = await openHost(platform, env, config.update_every, log)
   const collectors = [host]
 
   await new Promise<void>(gone => {
