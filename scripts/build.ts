@@ -5,7 +5,7 @@ import standaloneCode from 'ajv/dist/standalone'
 import { build as bundle } from 'esbuild'
 import { parse } from 'yaml'
 import schema from '../plugin/config/schema.json'
-import { readGuides, renderGuide, renderIndex } from './guides'
+import { readGuides, renderGuide, renderIndex } from '../web/render'
 
 export const root = join(__dirname, '..')
 export const dist = join(root, 'dist')

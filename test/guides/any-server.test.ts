@@ -1,0 +1,292 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { BrowserContext, Page } from 'playwright-core'
+import t from 'tap'
+import { dist } from '../../scripts/build'
+import { chromiumPath, openBrowser } from '../browser/browser'
+import { type Answer, json, servePages } from './page-server'
+
+// The pages in a real browser, with anything but a well-behaved agent behind them.
+
+const skip = chromiumPath === undefined && 'needs Chromium'
+const ALARM = '10s_ipv4_tcp_resets_sent'
+const HOSTILE = '<img src=x onerror="document.title=`owned`"><script>document.title=`owned`</script>"\'&amp;'
+
+interface Seen {
+  /** What the browser complains of: exceptions, refused scripts, failed requests. */
+  readonly complaints: string[]
+  readonly requests: string[]
+}
+
+async function openPage(context: BrowserContext): Promise<{ page: Page; seen: Seen }> {
+  const page = await context.newPage()
+  const seen: Seen = { complaints: [], requests: [] }
+  page.on('console', message => seen.complaints.push(message.text()))
+  page.on('pageerror', error => seen.complaints.push(error.message))
+  page.on('request', request => seen.requests.push(request.url()))
+  return { page, seen }
+}
+
+const now = 1_700_000_600
+
+function alarm(chart: string, status: string, more: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    ...{ name: ALARM, chart, status, value: 12.5, units: 'resets/s', last_status_change: now - 240 },
+    ...more,
+  }
+}
+
+/** Ten minutes of values, up to `age` seconds ago. */
+function data(age = 0): Answer {
+  const rows = Array.from({ length: 600 - age }, (_, index) => [now - age - index, index % 40, index % 7])
+  return json({ labels: ['time', 'sent', 'received'], data: rows })
+}
+
+function api(
+  alarms: readonly Record<string, unknown>[],
+  more: { labels?: unknown; hostname?: string; nodes?: string[]; age?: number } = {},
+): (path: string) => Answer | undefined {
+  return path => {
+    if (path.includes('/api/v1/alarms'))
+      return json({
+        hostname: more.hostname ?? 'demo',
+        now,
+        alarms: Object.fromEntries(Object.entries(alarms)),
+      })
+    if (path.includes('/api/v1/data')) return data(more.age)
+    if (path.includes('/api/v1/chart')) return json({ chart_labels: more.labels })
+    if (path.includes('/api/v1/info')) return json({ mirrored_hosts: more.nodes })
+    return undefined
+  }
+}
+
+t.test('in a browser', { skip }, async t => {
+  const browser = await openBrowser()
+  t.teardown(() => browser.close())
+  const context = await browser.newContext({ viewport: { width: 390, height: 844 } })
+
+  t.test('opened as a file it is a page, and asks nobody', async t => {
+    const { page, seen } = await openPage(context)
+    await page.goto(`file://${dist}/web/guides/tcp/${ALARM}.html`)
+    t.equal(await page.locator('#live').isVisible(), false)
+    t.equal(await page.locator('.copy').count(), await page.locator('figure.code').count(), 'the script ran')
+    await page.getByRole('link', { name: 'All guides' }).click()
+    await page.getByRole('heading', { name: 'TCP resets: the guides' }).waitFor()
+    t.same(seen.complaints, [])
+    t.same(
+      seen.requests.filter(url => !url.startsWith(`file://${dist}/web/guides/tcp/`)),
+      [],
+    )
+    await page.close()
+  })
+
+  const useless: Record<string, Answer> = {
+    'not found': { status: 404, body: 'no' },
+    'sign in first': { status: 401, body: '{}' },
+    'a page instead of JSON': { type: 'text/html', body: '<h1>Welcome</h1>' },
+    'JSON of something else': json([1, 2, { alarms: 3 }]),
+    'alarms of something else': json({ alarms: { a: null, b: 1, c: { name: ALARM } } }),
+  }
+  for (const [name, answer] of Object.entries(useless)) {
+    t.test(`from a server that answers: ${name}`, async t => {
+      const server = await servePages(() => answer)
+      const { page, seen } = await openPage(context)
+      await page.goto(`${server.url}/guides/tcp/${ALARM}.html`, { waitUntil: 'networkidle' })
+      t.equal(await page.locator('#live').isVisible(), false, 'no live part')
+      t.equal(await page.locator('h1').isVisible(), true)
+      // The browser itself notes a failed request; the page adds nothing to that.
+      t.same(
+        seen.complaints.filter(text => !/^Failed to load resource/.test(text)),
+        [],
+      )
+      await page.close()
+      await server.close()
+    })
+  }
+
+  t.test('text of an answer is never HTML', async t => {
+    const container = `ipv4.tcp_resets_${HOSTILE}`
+    const hostile = { units: HOSTILE, info: HOSTILE, value_string: HOSTILE }
+    const server = await servePages(
+      api([alarm('ipv4.tcp_resets', HOSTILE, hostile), alarm(container, 'CRITICAL', hostile)], {
+        hostname: HOSTILE,
+        labels: { namespace: HOSTILE, received: HOSTILE },
+        nodes: [HOSTILE],
+      }),
+    )
+    t.teardown(() => server.close())
+    const { page, seen } = await openPage(context)
+    for (const path of [
+      `/guides/tcp/${ALARM}.html`,
+      `/host/${encodeURIComponent(HOSTILE)}/guides/tcp/${ALARM}.html`,
+    ]) {
+      await page.goto(`${server.url}${path}`, { waitUntil: 'networkidle' })
+      await page.locator('.legend').nth(1).waitFor()
+      const text = (await page.locator('#live').textContent()) ?? ''
+      t.match(text, 'Raised: critical')
+      t.ok(text.includes(`${HOSTILE}, container ${HOSTILE}`), 'shown as it is')
+      t.ok(text.includes(`12.5 ${HOSTILE}`))
+      t.equal(await page.locator('#live img, #live script').count(), 0)
+      t.not(await page.title(), 'owned')
+    }
+    await page.goto(`${server.url}/guides/tcp/index.html`)
+    await page.locator('.badge').first().waitFor()
+    t.not(await page.title(), 'owned')
+    t.same(seen.complaints, [])
+    t.same(
+      seen.requests.filter(url => !url.startsWith(`${server.url}/`) || url.endsWith('/x')),
+      [],
+    )
+    t.equal(await page.evaluate('document.documentElement.scrollWidth'), 390, 'nor does it widen the page')
+    await page.close()
+  })
+
+  t.test('the host comes first, then every container where it is raised', async t => {
+    const server = await servePages(
+      api([
+        alarm('ipv4.tcp_resets_web', 'WARNING', { silenced: true }),
+        alarm('ipv4.tcp_resets_idle', 'CLEAR'),
+        alarm('ipv4.tcp_resets', 'CLEAR'),
+        alarm('ipv4.tcp_resets_db', 'CRITICAL'),
+      ]),
+    )
+    t.teardown(() => server.close())
+    const { page } = await openPage(context)
+    await page.goto(`${server.url}/guides/tcp/${ALARM}.html`)
+    await page.locator('.instance').nth(2).waitFor()
+    t.same(await page.locator('.state').allInnerTexts(), [
+      'Not raised',
+      'Raised: critical',
+      'Raised: warning',
+    ])
+    t.same(await page.locator('.place').allInnerTexts(), [
+      'demo',
+      'demo, container db',
+      'demo, container web',
+    ])
+    t.match(await page.locator('.facts').nth(2).textContent(), /^12\.5 resets\/s · for 4 min, .* · silenced/)
+    t.equal(await page.locator('.plot svg').count(), 3)
+    t.match(
+      await page.locator('.plot svg').first().getAttribute('aria-label'),
+      /sent: now 0, peak 39 at \d\d:\d\d\. received \(estimated\): now 0, peak 6/,
+    )
+    await page.close()
+  })
+
+  t.test('old values do not look fresh', async t => {
+    let silent = false
+    const answers = api([alarm('ipv4.tcp_resets', 'CLEAR')], { age: 200 })
+    const server = await servePages(path => (silent ? { status: 503, body: '' } : answers(path)))
+    t.teardown(() => server.close())
+    const { page } = await openPage(context)
+    await page.goto(`${server.url}/guides/tcp/${ALARM}.html`)
+    await page.getByText('No new values for 3 min. The alarm stands still with them. What to do').waitFor()
+    silent = true
+    await page.getByText(/^The agent does not answer\. This is how it was at/).waitFor()
+    silent = false
+    await page.getByText(/^As of /).waitFor()
+    t.equal(await page.locator('.silent').count(), 0)
+    await page.close()
+  })
+
+  t.test('an agent without the alarm, without the time, without the labels', async t => {
+    const server = await servePages(path => {
+      if (path.includes('/api/v1/alarms')) return json({ alarms: {} })
+      const time = Math.floor(Date.now() / 1000)
+      return path.includes('/api/v1/data')
+        ? json({
+            labels: ['time', 'received'],
+            data: [
+              [time, 3],
+              [time - 10, 4],
+            ],
+          })
+        : undefined
+    })
+    t.teardown(() => server.close())
+    const { page } = await openPage(context)
+    await page.goto(`${server.url}/guides/tcp/${ALARM}.html`)
+    await page.getByText('This agent has no such alarm').waitFor()
+    t.equal(await page.locator('.legend').textContent(), 'received (estimated)now 3, peak 4')
+    await page.close()
+  })
+
+  t.test('while nobody looks, nobody is asked', async t => {
+    const server = await servePages(api([alarm('ipv4.tcp_resets', 'CLEAR')]))
+    t.teardown(() => server.close())
+    const { page } = await openPage(context)
+    await page.addInitScript('Object.defineProperty(document, "hidden", { get: () => !window.shown })')
+    await page.goto(`${server.url}/guides/tcp/${ALARM}.html`, { waitUntil: 'networkidle' })
+    t.equal(server.asked.filter(path => path.includes('/api/')).length, 0)
+    await page.evaluate('window.shown = true; document.dispatchEvent(new Event("visibilitychange"))')
+    await page.locator('.instance').waitFor()
+    await page.close()
+  })
+
+  t.test('other nodes where it is raised are one click away', async t => {
+    const server = await servePages(path => {
+      const node = /^\/host\/([^/]+)/.exec(path)?.[1]
+      return api([alarm('ipv4.tcp_resets', node === 'web%201' ? 'WARNING' : 'CLEAR')], {
+        hostname: node ? decodeURIComponent(node) : 'parent',
+        nodes: ['parent', 'db', 'web 1'],
+      })(path)
+    })
+    t.teardown(() => server.close())
+    const { page } = await openPage(context)
+    await page.goto(`${server.url}/guides/tcp/${ALARM}.html`)
+    const link = page.locator('.elsewhere a')
+    await link.click()
+    await page.waitForURL(`${server.url}/host/web%201/guides/tcp/${ALARM}.html`)
+    await page.getByText('Raised: warning').waitFor()
+    t.equal(await page.locator('.place').textContent(), 'web 1')
+    t.equal(await page.locator('.elsewhere').textContent(), '', 'not elsewhere than here')
+    await page.close()
+  })
+
+  t.test('the link in an alarm means the node whose dashboard it is on', async t => {
+    const server = await servePages(path => {
+      if (path === '/host/web/old/')
+        return { type: 'text/html', body: `<a href=/guides/tcp/${ALARM}.html#steps>guide</a>` }
+      const hostname = path.startsWith('/host/web/') ? 'web' : 'parent'
+      return api([alarm('ipv4.tcp_resets', 'WARNING')], { hostname })(path)
+    })
+    t.teardown(() => server.close())
+    const { page } = await openPage(context)
+    await page.goto(`${server.url}/host/web/old/`)
+    await page.getByText('guide').click()
+    await page.waitForURL(`${server.url}/host/web/guides/tcp/${ALARM}.html#steps`)
+    await page.locator('.place').waitFor()
+    t.equal(await page.locator('.place').textContent(), 'web')
+    await page.close()
+  })
+
+  for (const secure of [true, false]) {
+    t.test(`copying on a page that is ${secure ? '' : 'not '}secure`, async t => {
+      const copying = await browser.newContext({ permissions: ['clipboard-read', 'clipboard-write'] })
+      t.teardown(() => copying.close())
+      const { page, seen } = await openPage(copying)
+      const origin = secure ? 'https://agent.example' : 'http://agent.example'
+      await copying.route(`${origin}/**`, route =>
+        route.request().url().includes('/guides/')
+          ? route.fulfill({ contentType: 'text/html', body: guide })
+          : route.fulfill({ status: 404 }),
+      )
+      const guide = readFileSync(join(dist, 'web', 'guides', 'tcp', `${ALARM}.html`), 'utf8')
+      await page.goto(`${origin}/guides/tcp/${ALARM}.html`)
+      t.equal(await page.evaluate('navigator.clipboard !== undefined'), secure)
+      const block = page.locator('figure.code', { hasText: 'timeout 20 tcpdump' })
+      await block.getByRole('button', { name: 'Copy' }).click()
+      await block.getByRole('button', { name: 'Copied' }).waitFor()
+      await page.evaluate('document.body.append(document.createElement("textarea"))')
+      await page.locator('textarea').focus()
+      await page.keyboard.press('Control+V')
+      const code = (await block.locator('code').textContent()) ?? ''
+      t.equal(await page.locator('textarea').inputValue(), code.trimEnd())
+      t.match(code, /^RST='.*\ntimeout 20 tcpdump .*\n$/)
+      t.same(
+        seen.complaints.filter(text => !/^Failed to load resource/.test(text)),
+        [],
+      )
+    })
+  }
+})

@@ -1,0 +1,65 @@
+import { type Alarms, readAlarms, readLabels, readNodes, readSeries, type Series } from './answers'
+import { WINDOW } from './scale'
+
+/** The dimensions that the page draws. */
+export const LINES = ['sent', 'received'] as const
+
+/** No answer after this long is none. */
+const PATIENCE_MS = 10_000
+
+/** The agent said that there is no such thing; asking again won't help. */
+export class NotThere extends Error {}
+
+/** The agent that serves the page, or the node on it that the page is of. */
+export interface Agent {
+  /** What its addresses begin with: empty, `/host/<name>`, or what a proxy puts before. */
+  readonly base: string
+  /** The raised alarms; with `?all`, every one. */
+  alarms(which: '' | '?all'): Promise<Alarms>
+  /** Undefined where there is no such chart, or no value of the time; rejects when the agent does not answer. */
+  series(chart: string, now: number): Promise<Series | undefined>
+  labels(chart: string): Promise<Record<string, string>>
+  nodes(): Promise<string[]>
+}
+
+export function agentAt(base: string): Agent {
+  const get = async (what: string): Promise<unknown> => {
+    const patience = new AbortController()
+    const timer = setTimeout(() => patience.abort(), PATIENCE_MS)
+    try {
+      const answer = await fetch(`${base}/api/v1/${what}`, { signal: patience.signal, cache: 'no-store' })
+      if (answer.status >= 400 && answer.status < 500) throw new NotThere()
+      if (!answer.ok) throw new Error(String(answer.status))
+      return parse(await answer.text())
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+  return {
+    base,
+    alarms: async which => {
+      const alarms = readAlarms(await get(`alarms${which}`))
+      if (alarms === undefined) throw new NotThere()
+      return alarms
+    },
+    series: async (chart, now) => {
+      const times = `after=${Math.floor(now) - WINDOW}&before=${Math.floor(now)}`
+      const query = `data?chart=${encodeURIComponent(chart)}&${times}&format=json`
+      const answer = await get(query).catch(error => {
+        if (error instanceof NotThere) return undefined
+        throw error
+      })
+      return readSeries(answer, LINES)
+    },
+    labels: async chart => readLabels(await get(`chart?chart=${encodeURIComponent(chart)}`)),
+    nodes: async () => readNodes(await get('info')),
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new NotThere()
+  }
+}
