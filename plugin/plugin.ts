@@ -14,7 +14,7 @@ export interface Surroundings {
   readonly platform: NodeJS.Platform
   /** The plugin's own file: what is installed with it is found from there when Netdata does not say. */
   readonly program: string
-  readonly stdout: Writable
+  readonly stdout: Writable & { readonly fd: number }
   readonly time: Time
   readonly log: Log
 }

@@ -66,7 +66,7 @@ export function linuxSource(prefix: string): Source<LinuxCounter> {
         ext = readTcpExt()
       }
       extBefore = ext
-      const counters = { ...tcp, ...ext }
+      const counters = Object.assign(tcp, ext)
       const fault = missing(snmpPath, TCP, tcp) ?? missing(netstatPath, TCP_EXT, ext)
       return fault === undefined ? { counters } : { counters, fault }
     } catch (error) {

@@ -3,7 +3,6 @@ import { parseU64 } from './u64'
 /** Named counters of one row, u64 as the kernel prints them. A name that is not there has no key: absent is not 0. */
 export type Row<Name extends string> = Partial<Record<Name, bigint>>
 
-const SPACE = 0x20
 const NEWLINE = 0x0a
 
 /**
@@ -27,43 +26,38 @@ export function rowParser<Name extends string>(
 ): (text: string) => Row<Name> | undefined {
   const start = `${label}: `
   let header = ''
-  let names: (Name | undefined)[] = []
+  let wanted: Name[] = []
+  let values = /$/y
 
+  /** A pattern of the line of values, with a group for each wanted column: it runs as machine code. */
   const learn = (line: string): void => {
     header = line
     const all = line.slice(start.length, -1).split(' ')
-    names = all.map(name => {
-      const wanted = columns.find(column => column === name)
-      return wanted !== undefined && all.indexOf(name) === all.lastIndexOf(name) ? wanted : undefined
-    })
+    const at = (name: Name): number => all.indexOf(name)
+    wanted = columns
+      .filter(name => at(name) >= 0 && at(name) === all.lastIndexOf(name))
+      .sort((a, b) => at(a) - at(b))
+    const groups = all.map(name => (wanted.some(column => column === name) ? '([^ \\n]*)' : '[^ \\n]*'))
+    values = new RegExp(`${start}${groups.join(' ')}\\n`, 'y')
   }
 
   return text => {
     const headerAt = lineStartingWith(text, start, 0)
     if (headerAt < 0) return undefined
     const valuesAt = text.indexOf('\n', headerAt) + 1
-    if (valuesAt === 0 || !text.startsWith(start, valuesAt)) return undefined
-    if (valuesAt - headerAt !== header.length || !text.startsWith(header, headerAt)) {
-      learn(text.slice(headerAt, valuesAt))
-    }
+    if (valuesAt === 0) return undefined
+    const line = text.slice(headerAt, valuesAt)
+    if (line !== header) learn(line)
 
+    values.lastIndex = valuesAt
+    const found = values.exec(text)
+    if (found === null || lineStartingWith(text, start, values.lastIndex) >= 0) return undefined
     const row: Row<Name> = {}
-    let column = 0
-    let from = valuesAt + start.length
-    let at = from
-    for (; at < text.length; at++) {
-      const code = text.charCodeAt(at)
-      if (code !== SPACE && code !== NEWLINE) continue
-      const name = names[column++]
-      if (name !== undefined) {
-        const value = parseU64(text.slice(from, at))
-        if (value !== undefined) row[name] = value
-      }
-      if (code === NEWLINE) break
-      from = at + 1
+    for (const [index, name] of wanted.entries()) {
+      const value = parseU64(found[index + 1] ?? '')
+      if (value !== undefined) row[name] = value
     }
-    const whole = at < text.length && column === names.length
-    return whole && lineStartingWith(text, start, at) < 0 ? row : undefined
+    return row
   }
 }
 

@@ -1,0 +1,46 @@
+import { describeMachine } from '../bench/machine'
+import { type Table, toMarkdown } from '../bench/table'
+import { build } from './build'
+
+// `npm run bench`: the figures of the README, measured on this machine. `npm run bench -- NAME ...` runs only those
+// that are named.
+
+/** What a bench measured, in the order in which the README shows it. */
+interface Bench {
+  bench(): Promise<readonly Table[]>
+}
+
+const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
+  cost: () => import('../bench/cost'),
+  accuracy: () => import('../bench/accuracy'),
+  alarms: () => import('../bench/alarms'),
+}
+
+/** Those that take long enough to be asked for by name. */
+const ONLY_WHEN_NAMED: readonly string[] = ['alarms']
+
+async function main(names: readonly string[]): Promise<number> {
+  const unknown = names.filter(name => !Object.hasOwn(BENCHES, name))
+  if (unknown.length > 0) {
+    console.error(`expected some of ${Object.keys(BENCHES).join(', ')}, found ${unknown.join(', ')}`)
+    return 1
+  }
+  await build()
+  console.log(describeMachine())
+  for (const [name, load] of Object.entries(BENCHES)) {
+    if (names.length > 0 ? !names.includes(name) : ONLY_WHEN_NAMED.includes(name)) continue
+    const { bench } = await load()
+    for (const table of await bench()) console.log(`\n${toMarkdown(table)}`)
+  }
+  return 0
+}
+
+main(process.argv.slice(2)).then(
+  code => {
+    process.exitCode = code
+  },
+  error => {
+    console.error(error)
+    process.exitCode = 1
+  },
+)
