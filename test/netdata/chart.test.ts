@@ -27,7 +27,7 @@ t.test('the first ticks of the resets chart', async t => {
     write({ sent: 62n, received: 0n }, 500.25) +
       write({ sent: 62n, received: 1n }, 1000) +
       write({ sent: 64n, received: 1n }, 2000.1234),
-    `CHART ipv4.tcp_resets '' 'TCP resets, IPv4 and IPv6 together (received is an estimate)' 'resets/s' 'tcp' ipv4.tcp_resets line 5231 1 '' tcp_resets proc
+    `CHART ipv4.tcp_resets '' 'TCP resets of one network namespace, IPv4 and IPv6 together (received is an estimate)' 'resets/s' 'tcp' ipv4.tcp_resets line 5231 1 '' tcp_resets proc
 DIMENSION sent '' incremental 1 1
 DIMENSION received '' incremental 1 1
 CLABEL namespace 'host' 1
