@@ -1,6 +1,7 @@
 /** Who a process belongs to, as its cgroup path tells. */
 export interface Owner {
-  /** Chart label: `docker`, `containerd`, `cri-o`, `podman`, `kubernetes`, `systemd-nspawn`, `lxc`, `systemd`. */
+  /** Chart label: `docker`, `containerd`, `cri-o`, `podman`, `systemd-nspawn`, `lxc`, `systemd`; `kubernetes` or
+   * `container` where the path tells of a container, and not of its runtime. */
   readonly runtime: string
   /** A name that a person recognizes, with a container's id cut short. */
   readonly name: string
@@ -15,15 +16,18 @@ const SHORT = 12
 
 const ID = '([0-9a-f]{64})'
 
-/** What runtimes put before an id in the name of a systemd scope, or of a folder. */
+/** The first word of the systemd scope, or of the folder, that has an id in its name. */
 const RUNTIMES: Readonly<Record<string, string>> = {
   docker: 'docker',
-  'cri-containerd': 'containerd',
+  cri: 'containerd',
   nerdctl: 'containerd',
   containerd: 'containerd',
   crio: 'cri-o',
   libpod: 'podman',
 }
+
+/** Where the folder's name is the id alone, the one around it tells: containerd's is named for its namespace. */
+const FOLDERS: Readonly<Record<string, string>> = { docker: 'docker', default: 'containerd' }
 
 /**
  * Reads `/proc/<pid>/cgroup` (cgroups(7)): one line per hierarchy, `<number>:<controllers>:<path>`.
@@ -62,19 +66,17 @@ function containerOf(path: string): Owner | undefined {
 
 /** Containers that have an id of 64 hexadecimal digits. */
 function withId(segment: string, parent: string, path: string): Owner | undefined {
-  // docker-<id>.scope, crio-<id>, libpod-<id>.scope; containerd without its systemd driver: <pod slice>:<prefix>:<id>
-  const scope = new RegExp(`^(?:(.*)[-:])?${ID}(?:\\.scope)?$`).exec(segment)
+  // <id>, docker-<id>.scope, libpod-<id>; containerd where it was told of the wrong driver: <pod>.slice:<prefix>:<id>
+  const scope = new RegExp(`(?:^|:)(?:([a-z]+)[a-z-]*[-:])?${ID}(?:\\.scope)?$`).exec(segment)
   const id = scope?.[2]
   if (id === undefined) return undefined
-  const prefix = scope?.[1]?.split(':').at(-1) ?? ''
   const podUid = podUidOf(path)
-  // Without a prefix the folder tells: docker, or the name of a namespace of containerd.
-  const runtime =
-    RUNTIMES[prefix] ?? (parent === 'docker' ? 'docker' : podUid === undefined ? 'containerd' : 'kubernetes')
-  if (podUid !== undefined) {
-    return { runtime, name: `pod_${podUid.slice(0, SHORT)}`, containerId: id, podUid }
+  const known = RUNTIMES[scope?.[1] ?? ''] ?? FOLDERS[parent]
+  if (podUid === undefined) {
+    const runtime = known ?? 'container'
+    return { runtime, name: `${runtime}_${id.slice(0, SHORT)}`, containerId: id }
   }
-  return { runtime, name: `${runtime}_${id.slice(0, SHORT)}`, containerId: id }
+  return { runtime: known ?? 'kubernetes', name: `pod_${podUid.slice(0, SHORT)}`, containerId: id, podUid }
 }
 
 function podUidOf(path: string): string | undefined {

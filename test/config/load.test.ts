@@ -22,7 +22,9 @@ const MESSAGES: Record<string, string[]> = {
   fraction: ['1:15: update_every: expected a whole number of seconds from 1 to 3600, found 1.5'],
   'key-is-a-list': ['1:3: broken YAML: With stringKeys, all keys must be strings, found "[a, b]"'],
   'namespaces-empty': ['1:12: namespaces: expected keys and values, found null'],
-  'namespaces-list': ['2:12: namespaces.include: expected simple patterns in one text, found ["web-*","db-*"]'],
+  'namespaces-list': [
+    '2:12: namespaces.include: expected simple patterns in one text, found ["web-*","db-*"]',
+  ],
   'namespaces-several': [
     '2:12: namespaces.enabled: expected true or false, found "sometimes"',
     '3:8: namespaces.max: expected a whole number from 0 to 10000, found -1',
