@@ -147,6 +147,8 @@ export function namespacesCollector(
       const seconds = last === undefined ? config.update_every : (now - last) / 1000
       last = now
       turn++
+      // First, so that a process that takes over from another is known before the other one is missed.
+      for (const _ of finder.lookAtNew()) yield ''
       for (const member of [...members.values()]) {
         if (member.namespace !== undefined) yield read(member, member.namespace)
       }
@@ -155,7 +157,7 @@ export function namespacesCollector(
       yield summarize(milliseconds())
 
       try {
-        for (const _ of finder.search(seconds)) yield ''
+        for (const _ of finder.walkOn(seconds)) yield ''
         log.fault('network namespaces', finder.fault)
         if (!finder.complete) return
         const upFor = uptime(proc)

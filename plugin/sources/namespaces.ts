@@ -36,13 +36,14 @@ export interface NamespaceFinder {
   readonly complete: boolean
   /** What keeps it from seeing all, for a person; undefined when nothing does. */
   readonly fault: string | undefined
+  /** Looks at the processes that are new. Each step looks at one, so that it can be put aside at any time. */
+  lookAtNew(): Generator<undefined>
   /**
-   * Looks for new namespaces. Each step looks at one process, so that it can be put aside at any time; an unfinished
-   * search may be left.
+   * Goes on with the walk over all processes, in steps as well.
    *
-   * @param seconds since the search before
+   * @param seconds since it did so before
    */
-  search(seconds: number): Generator<undefined>
+  walkOn(seconds: number): Generator<undefined>
   /** Drops a namespace whose processes have all ended. */
   forget(namespace: Namespace): void
   /** Whether a process of it still runs. */
@@ -129,7 +130,7 @@ export function namespaceFinder(proc: string, milliseconds: () => number): Names
       : undefined
   }
 
-  function* goOnWalking(seconds: number): Generator<undefined> {
+  function* walkOn(seconds: number): Generator<undefined> {
     if (!walking) {
       if (milliseconds() - walkStarted < WALK_EVERY) return
       walking = true
@@ -155,10 +156,8 @@ export function namespaceFinder(proc: string, milliseconds: () => number): Names
     get fault() {
       return fault
     },
-    *search(seconds) {
-      yield* lookAtNew()
-      yield* goOnWalking(seconds)
-    },
+    lookAtNew,
+    walkOn,
     forget(namespace) {
       if (found.get(namespace.inode) === namespace) found.delete(namespace.inode)
       if (crowded.has(namespace)) hurry()

@@ -58,6 +58,16 @@ t.test('gaps', async t => {
   t.equal(write({ b: 2n }, 4000), 'BEGIN ipv4.x 3000000\nSET b = 2\nEND\n', 'time since its last BEGIN')
 })
 
+t.test('a chart that is taken down, and is there again', async t => {
+  const write = chartWriter(chart, 'p', 1)
+  t.equal(write.retire(), '', 'it was never there')
+  const first = write({ a: 1n }, 0)
+  write({ a: 2n }, 1000)
+  t.equal(write.retire(), "CHART ipv4.x '' 'A title' 'things/s' 'tcp' ipv4.x line 1 1 'obsolete' p proc\n")
+  t.equal(write.retire(), '', 'once')
+  t.equal(write({ a: 1n }, 90_000), first, 'defined anew, with no time since it was taken down')
+})
+
 t.test('a u64 above the protocol’s signed 64 bits wraps, so that its rise stays right', async t => {
   const write = chartWriter(chart, 'p', 1)
   t.match(write({ a: (1n << 64n) - 1n }, 0), /SET a = -1\n/)
