@@ -60,6 +60,15 @@ def serve(orders, answers):
         os.write(answers, b"%d\n" % os.getpid())
 
 
+def await_end(pid):
+    try:
+        fd = os.pidfd_open(pid)
+        select.select([fd], [], [])
+        os.close(fd)
+    except ProcessLookupError:
+        pass  # it was quicker
+
+
 class Process:
     def __init__(self, name):
         read_orders, self.orders = os.pipe()
@@ -77,14 +86,14 @@ class Process:
         os.write(self.orders, (" ".join(words) + "\n").encode())
         self.pid = int(self.answers.readline())
 
+    def outlive(self):
+        before = self.pid
+        self.order("outlive")
+        await_end(before)
+
     def end(self):
         os.write(self.orders, b"end\n")
-        try:
-            fd = os.pidfd_open(self.pid)
-            select.select([fd], [], [])
-            os.close(fd)
-        except ProcessLookupError:
-            pass  # it was quicker
+        await_end(self.pid)
         os.close(self.orders)
         self.answers.close()
 
@@ -101,6 +110,9 @@ def main():
         elif command == "end":
             there.pop(name).end()
             print(name, flush=True)
+        elif command == "outlive":
+            there[name].outlive()
+            print(name, there[name].pid, flush=True)
         else:
             there[name].order(command, *rest)
             print(name, there[name].pid, flush=True)
