@@ -3,7 +3,7 @@ import type { Counters } from './analysis/counters'
 import { receivedCounter } from './analysis/received'
 import { usualFollower } from './analysis/usual'
 import { causesChart } from './charts/causes'
-import { PLUGIN, resetsChart } from './charts/resets'
+import { type ChartNamespace, OWN_NAMESPACE, PLUGIN, resetsChart } from './charts/resets'
 import type { Log } from './log'
 import { chartWriter } from './netdata/chart'
 import type { LinuxCounter } from './sources/linux'
@@ -21,25 +21,36 @@ export interface Collector {
   close(): void
 }
 
+export interface NamespaceCollector extends Collector {
+  /** Text that takes its charts off the dashboard. They are there again with the next collection. */
+  retire(): string
+}
+
 /**
  * The charts of one network namespace, from the counters of its source.
  *
  * @param updateEvery seconds between collections
  */
-export function namespaceCollector(source: Source<LinuxCounter>, updateEvery: number, log: Log): Collector {
+export function namespaceCollector(
+  source: Source<LinuxCounter>,
+  updateEvery: number,
+  log: Log,
+  namespace: ChartNamespace = OWN_NAMESPACE,
+): NamespaceCollector {
   const received = receivedCounter()
   const causes = causesCounter()
   const usual = usualFollower()
-  const resets = chartWriter(resetsChart(source.name), PLUGIN, updateEvery)
-  const resetCauses = chartWriter(causesChart(source.name), PLUGIN, updateEvery)
+  const resets = chartWriter(resetsChart(source.name, namespace), PLUGIN, updateEvery)
+  const resetCauses = chartWriter(causesChart(source.name, namespace), PLUGIN, updateEvery)
   return {
     collect(now) {
       const { counters, fault } = source.read()
-      log.fault(`source ${source.name}`, fault)
+      log.fault(`source ${source.name}${namespace.suffix}`, fault)
       const values = { sent: counters.OutRsts, received: received(counters) }
       const variables = usual({ ...values, opened: opened(counters) }, now)
       return resets(values, now, variables) + resetCauses(causes(counters) ?? {}, now)
     },
+    retire: () => resets.retire() + resetCauses.retire(),
     close: source.close,
   }
 }

@@ -4,6 +4,8 @@ import { loadConfig } from './config/load'
 import { configPaths } from './config/paths'
 import { openHost } from './host'
 import type { Log } from './log'
+import { namespacesCollector } from './namespaces/collector'
+import { sliced } from './namespaces/slices'
 import { output } from './netdata/output'
 
 /** What the plugin gets from the process it runs in. */
@@ -33,13 +35,17 @@ export async function runPlugin(surroundings: Surroundings): Promise<void> {
 
   const host = await openHost(platform, env, config.update_every, log)
   const collectors = [host]
+  const root = env.NETDATA_HOST_PREFIX ?? ''
+  const namespaces = platform === 'linux' ? namespacesCollector(root, config, time.monotonic, log) : undefined
 
   await new Promise<void>(gone => {
     const out = output(stdout, gone)
+    const runSliced = sliced(time.monotonic, out.write, log)
 
     const publish = (): void => {
       const now = time.monotonic()
       out.write(collectors.map(collector => collector.collect(now)).join(''))
+      if (namespaces !== undefined) runSliced(namespaces.collect())
     }
     const tick = (): void => {
       const ready = out.ready()

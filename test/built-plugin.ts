@@ -10,8 +10,8 @@ export interface RunningPlugin {
   /** All of stdout, of stderr, so far. */
   stdout(): string
   stderr(): string
-  /** Waits until the text so far passes; rejects when the plugin ends first, or nothing comes for 20 s. */
-  until(passes: (stdout: string, stderr: string) => boolean): Promise<void>
+  /** Waits until the text so far passes; rejects when the plugin ends first, or it has not within 20 s. */
+  until(passes: (stdout: string, stderr: string) => boolean, seconds?: number): Promise<void>
   /** The exit code, or the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals>
 }
@@ -56,10 +56,10 @@ export function startPlugin(
     child.kill('SIGKILL')
     return ended
   })
-  const until = (passes: (stdout: string, stderr: string) => boolean): Promise<void> =>
+  const until = (passes: (stdout: string, stderr: string) => boolean, seconds = 20): Promise<void> =>
     new Promise((resolve, reject) => {
       const give = (why: string): void => reject(new Error(`${why}\n--- stdout\n${out}\n--- stderr\n${err}`))
-      const late = setTimeout(() => give('not in 20 s'), 20_000)
+      const late = setTimeout(() => give(`not in ${seconds} s`), seconds * 1000)
       check = () => {
         if (!passes(out, err)) return
         clearTimeout(late)

@@ -1,15 +1,19 @@
 import { CAUSES } from '../analysis/causes'
 import type { ChartDefinition } from '../netdata/chart'
+import { type ChartNamespace, OWN_NAMESPACE } from './resets'
 
 /**
  * Resets sent by one network namespace, by cause.
  *
  * @param source the name of the source of the numbers
  */
-export function causesChart(source: string): ChartDefinition {
+export function causesChart(
+  source: string,
+  { suffix, labels }: ChartNamespace = OWN_NAMESPACE,
+): ChartDefinition {
   return {
     type: 'ipv4',
-    id: 'tcp_reset_causes',
+    id: `tcp_reset_causes${suffix}`,
     title: 'TCP resets sent by cause, IPv4 and IPv6 together (other: no counter tells)',
     units: 'resets/s',
     family: 'tcp',
@@ -18,6 +22,6 @@ export function causesChart(source: string): ChartDefinition {
     priority: 5232,
     module: source,
     dimensions: CAUSES.map(id => ({ id, algorithm: 'incremental' })),
-    labels: { namespace: 'host', source, received: 'estimated' },
+    labels: { ...labels, source, received: 'estimated' },
   }
 }

@@ -1,10 +1,21 @@
 /** Every option, as the plugin uses it. What each means is told in conf.d/tcp_resets.conf. */
 export interface Config {
   readonly update_every: number
+  readonly namespaces: NamespacesConfig
+}
+
+export interface NamespacesConfig {
+  readonly enabled: boolean
+  /** Netdata's simple patterns. */
+  readonly include: string
+  readonly exclude: string
+  readonly max: number
 }
 
 /** What one file says: any of the options. */
-export type PartialConfig = Partial<Config>
+export type PartialConfig = {
+  readonly [Key in keyof Config]?: Config[Key] extends object ? Partial<Config[Key]> : Config[Key]
+}
 
 /** One thing wrong with a configuration file. Lines and columns count from 1. */
 export interface ConfigFault {

@@ -54,11 +54,19 @@ export async function loadConfig(
 ): Promise<{ config: Config; faults: readonly string[] }> {
   const stock = await loadFile(stockPath)
   const user = userPath === undefined ? undefined : await loadFile(userPath)
-  const config: Config = { ...stockConfig, ...stock?.config, ...user?.config }
+  const config = over(over(stockConfig, stock?.config), user?.config)
   return {
-    config: Object.freeze({ ...config, update_every: Math.max(config.update_every, interval) }),
+    config: Object.freeze({
+      update_every: Math.max(config.update_every, interval),
+      namespaces: Object.freeze(config.namespaces),
+    }),
     faults: [...faultsOf(stockPath, stock, 'the built-in one'), ...faultsOf(userPath, user, 'the stock one')],
   }
+}
+
+/** Key by key, also within a section. */
+function over(config: Config, file: PartialConfig | undefined): Config {
+  return { ...config, ...file, namespaces: { ...config.namespaces, ...file?.namespaces } }
 }
 
 function faultsOf(path: string | undefined, file: LoadedFile | undefined, instead: string): string[] {

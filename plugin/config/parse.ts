@@ -73,25 +73,32 @@ function describe(
   const path = error.instancePath.split('/').slice(1)
   if (error.keyword === 'additionalProperties') {
     const unknown = String(error.params.additionalProperty)
-    const known = Object.keys(schema.properties).join(', ')
+    const known = Object.keys(schemaOf(path)?.properties ?? {}).join(', ')
+    const where = path.length === 0 ? '' : `${path.join('.')}: `
     return faultAt(
       offsetOf(root, [...path, unknown], 'key'),
-      `unknown key ${shown(unknown)}, expected one of: ${known}`,
+      `${where}unknown key ${shown(unknown)}, expected one of: ${known}`,
     )
   }
   const found = isMap(root) ? root.getIn(path) : root
   const name = path.join('.')
-  const expected = name === '' ? 'keys and values' : (expectationOf(path) ?? error.message)
+  const expected = name === '' ? 'keys and values' : (schemaOf(path)?.description ?? error.message)
   return faultAt(
     offsetOf(root, path, 'value'),
     `${name === '' ? 'the file' : name}: expected ${expected}, found ${shown(isNode(found) ? found.toJSON() : found)}`,
   )
 }
 
-/** The words of the schema for one option. */
-function expectationOf(path: readonly string[]): string | undefined {
-  const properties: Record<string, { description: string }> = schema.properties
-  return properties[path[0] ?? '']?.description
+/** The part of the schema that one option, or a section of options, is described by. */
+interface OptionSchema {
+  readonly description?: string
+  readonly properties?: Readonly<Record<string, OptionSchema>>
+}
+
+function schemaOf(path: readonly string[]): OptionSchema | undefined {
+  let part: OptionSchema | undefined = schema
+  for (const step of path) part = part?.properties?.[step]
+  return part
 }
 
 function offsetOf(root: Node | null, path: readonly string[], part: 'key' | 'value'): number {

@@ -34,14 +34,18 @@ export type Values = Readonly<Record<string, bigint | undefined>>
 /** Numbers of a chart for its alarms to use; not shown. Netdata keeps each until it gets a new one. */
 export type Variables = Readonly<Record<string, number>>
 
-/**
- * One collection of a chart as protocol text; the chart's own definition goes before the first. Empty where no
- * dimension has a value, which Netdata shows as a gap.
- *
- * @param values u64
- * @param now monotonic milliseconds of the collection
- */
-export type ChartWriter = (values: Values, now: number, variables?: Variables) => string
+export interface ChartWriter {
+  /**
+   * One collection of a chart as protocol text; the chart's own definition goes before the first. Empty where no
+   * dimension has a value, which Netdata shows as a gap.
+   *
+   * @param values u64
+   * @param now monotonic milliseconds of the collection
+   */
+  (values: Values, now: number, variables?: Variables): string
+  /** Text that takes the chart off the dashboard. It is there again with the next collection. */
+  retire(): string
+}
 
 /**
  * @param plugin the plugin's name as charts show it
@@ -52,7 +56,7 @@ export function chartWriter(definition: ChartDefinition, plugin: string, updateE
   const sets = definition.dimensions.map(({ id }) => ({ id, set: `SET ${cleanId(id)} = ` }))
   let last: number | undefined
 
-  return (values, now, variables = {}) => {
+  const collect = (values: Values, now: number, variables: Variables = {}): string => {
     let text = ''
     for (const { id, set } of sets) {
       const value = values[id]
@@ -71,9 +75,20 @@ export function chartWriter(definition: ChartDefinition, plugin: string, updateE
     last = now
     return `${start}\n${text}END\n`
   }
+  const retire = (): string => {
+    if (last === undefined) return ''
+    last = undefined
+    return `${chartLine(definition, plugin, updateEvery, 'obsolete')}\n`
+  }
+  return Object.assign(collect, { retire })
 }
 
-function define(chart: ChartDefinition, plugin: string, updateEvery: number): string {
+function chartLine(
+  chart: ChartDefinition,
+  plugin: string,
+  updateEvery: number,
+  options: '' | 'obsolete',
+): string {
   const words = [
     chartId(chart),
     "''",
@@ -84,11 +99,15 @@ function define(chart: ChartDefinition, plugin: string, updateEvery: number): st
     chart.style,
     chart.priority,
     updateEvery,
-    "''",
+    quoted(options),
     cleanId(plugin),
     cleanId(chart.module),
   ]
-  const lines = [`CHART ${words.join(' ')}`]
+  return `CHART ${words.join(' ')}`
+}
+
+function define(chart: ChartDefinition, plugin: string, updateEvery: number): string {
+  const lines = [chartLine(chart, plugin, updateEvery, '')]
   for (const { id, algorithm } of chart.dimensions) lines.push(`DIMENSION ${cleanId(id)} '' ${algorithm} 1 1`)
   for (const [name, value] of Object.entries(chart.labels)) {
     // Three words each and only after a CHART: Netdata 1.37 crashes otherwise. 1: set by the collector itself.

@@ -1,11 +1,11 @@
-import { closeSync, constants, openSync, readSync, statfsSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, statfsSync } from 'node:fs'
+import { readWhole } from './read-whole'
 
-const PROC_SUPER_MAGIC = 0x9fa0
-const FIRST_SIZE = 16 * 1024
-const MAX_SIZE = 1024 * 1024
+export const PROC_SUPER_MAGIC = 0x9fa0
 
 /** A small file that is read again and again. */
-export interface KeptFile {
+export interface TextFile {
+  readonly path: string
   /**
    * The whole file, from offset 0, in one read, as Latin-1.
    *
@@ -22,10 +22,9 @@ export interface KeptFile {
  *
  * Only for files of the reader's own network namespace: an open descriptor on another's pins it.
  */
-export function keptFile(path: string): KeptFile {
+export function keptFile(path: string): TextFile {
   let fd = -1
   let keep = false
-  let buffer = Buffer.allocUnsafeSlow(FIRST_SIZE)
 
   const close = (): void => {
     if (fd < 0) return
@@ -35,22 +34,16 @@ export function keptFile(path: string): KeptFile {
   }
 
   const open = (): void => {
-    // O_NONBLOCK: a FIFO in the file's place gives an error instead of waiting for a writer for ever.
-    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    fd = openForReading(path)
     keep = statfsSync(path).type === PROC_SUPER_MAGIC
   }
 
   return {
+    path,
     read() {
       try {
         if (fd < 0) open()
-        let size = readSync(fd, buffer, 0, buffer.length, 0)
-        while (size === buffer.length) {
-          if (buffer.length >= MAX_SIZE) throw new Error(`${path}: larger than ${MAX_SIZE} bytes`)
-          buffer = Buffer.allocUnsafeSlow(buffer.length * 2)
-          size = readSync(fd, buffer, 0, buffer.length, 0)
-        }
-        return buffer.toString('latin1', 0, size)
+        return readWhole(fd, path)
       } catch (error) {
         keep = false
         throw error
@@ -60,4 +53,26 @@ export function keptFile(path: string): KeptFile {
     },
     close,
   }
+}
+
+/**
+ * Opens, reads and closes a file, for what must not be held open.
+ *
+ * @param inode the file that is meant, where another could be at its path by now
+ * @throws the system's error (`code`, `path`), or where it is another file
+ */
+export function readOnce(path: string, inode?: number): string {
+  const fd = openForReading(path)
+  try {
+    if (inode !== undefined && fstatSync(fd).ino !== inode)
+      throw new Error(`${path}: not the same file any more`)
+    return readWhole(fd, path)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function openForReading(path: string): number {
+  // O_NONBLOCK: a FIFO in the file's place gives an error instead of waiting for a writer for ever.
+  return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
 }

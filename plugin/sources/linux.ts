@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { messageOf } from '../message'
-import { keptFile } from './kept-file'
+import { keptFile, type TextFile } from './kept-file'
 import { type Row, rowParser } from './mib'
 import type { Reading, Source } from './source'
 
@@ -29,6 +29,10 @@ const TCP_EXT_OF_RESETS = TCP_EXT.filter(name => name !== 'TCPTimeouts')
 
 const MAX_ROUNDS = 4
 
+// For every namespace the same two: the kernel's columns are, and a parser of its own would keep a copy of them.
+const parseTcp = rowParser('Tcp', TCP)
+const parseTcpExt = rowParser('TcpExt', TCP_EXT)
+
 /**
  * The TCP counters of the network namespace that the plugin itself runs in, IPv4 and IPv6 together:
  * `/proc/net/snmp` (RFC 4022) and `/proc/net/netstat` (Linux's own). What they mean:
@@ -38,17 +42,17 @@ const MAX_ROUNDS = 4
  * @throws where this can never work: there is no such file
  */
 export function linuxSource(prefix: string): Source<LinuxCounter> {
-  const snmpPath = `${prefix}/proc/net/snmp`
-  const netstatPath = `${prefix}/proc/net/netstat`
-  if (!existsSync(snmpPath)) throw new Error(`${snmpPath} is not there: is /proc mounted?`)
-  const snmp = keptFile(snmpPath)
-  const netstat = keptFile(netstatPath)
-  const parseTcp = rowParser('Tcp', TCP)
-  const parseTcpExt = rowParser('TcpExt', TCP_EXT)
+  const snmp = `${prefix}/proc/net/snmp`
+  if (!existsSync(snmp)) throw new Error(`${snmp} is not there: is /proc mounted?`)
+  return tcpSource(keptFile(snmp), keptFile(`${prefix}/proc/net/netstat`))
+}
+
+/** The TCP counters of the network namespace that these two files are of. */
+export function tcpSource(snmp: TextFile, netstat: TextFile): Source<LinuxCounter> {
   let extBefore: Row<LinuxCounter> = {}
 
-  const readTcp = () => parseTcp(snmp.read()) ?? noRow(snmpPath, 'Tcp')
-  const readTcpExt = () => parseTcpExt(netstat.read()) ?? noRow(netstatPath, 'TcpExt')
+  const readTcp = () => parseTcp(snmp.read()) ?? noRow(snmp.path, 'Tcp')
+  const readTcpExt = () => parseTcpExt(netstat.read()) ?? noRow(netstat.path, 'TcpExt')
 
   /**
    * One reset can move counters in both files, and it can come between the two reads. When one of them moved in
@@ -67,7 +71,7 @@ export function linuxSource(prefix: string): Source<LinuxCounter> {
       }
       extBefore = ext
       const counters = Object.assign(tcp, ext)
-      const fault = missing(snmpPath, TCP, tcp) ?? missing(netstatPath, TCP_EXT, ext)
+      const fault = missing(snmp.path, TCP, tcp) ?? missing(netstat.path, TCP_EXT, ext)
       return fault === undefined ? { counters } : { counters, fault }
     } catch (error) {
       return { counters: tcp, fault: messageOf(error) }

@@ -21,18 +21,28 @@ const MESSAGES: Record<string, string[]> = {
   'duplicate-key': ['2:1: duplicate key, expected every key once, found "update_every: 2"'],
   fraction: ['1:15: update_every: expected a whole number of seconds from 1 to 3600, found 1.5'],
   'key-is-a-list': ['1:3: broken YAML: With stringKeys, all keys must be strings, found "[a, b]"'],
+  'namespaces-empty': ['1:12: namespaces: expected keys and values, found null'],
+  'namespaces-list': [
+    '2:12: namespaces.include: expected simple patterns in one text, found ["web-*","db-*"]',
+  ],
+  'namespaces-several': [
+    '2:12: namespaces.enabled: expected true or false, found "sometimes"',
+    '3:8: namespaces.max: expected a whole number from 0 to 10000, found -1',
+    '4:3: namespaces: unknown key "maximum", expected one of: enabled, include, exclude, max',
+  ],
+  'namespaces-word': ['1:13: namespaces: expected keys and values, found false'],
   'no-value': ['1:14: update_every: expected a whole number of seconds from 1 to 3600, found null'],
-  proto: ['1:1: unknown key "__proto__", expected one of: update_every'],
+  proto: ['1:1: unknown key "__proto__", expected one of: update_every, namespaces'],
   several: [
     '1:15: update_every: expected a whole number of seconds from 1 to 3600, found 5000',
-    '2:1: unknown key "colour", expected one of: update_every',
-    '3:1: unknown key "x\\ny", expected one of: update_every',
+    '2:1: unknown key "colour", expected one of: update_every, namespaces',
+    '3:1: unknown key "x\\ny", expected one of: update_every, namespaces',
   ],
   tab: ['1:1: broken YAML: Tabs are not allowed as indentation, found "\\tupdate_every: 1"'],
   'too-small': ['1:15: update_every: expected a whole number of seconds from 1 to 3600, found 0'],
   'two-documents': ['2:1: broken YAML: expected one document, found "---"'],
   'unknown-alias': ['1:15: broken YAML: Unresolved alias (the anchor must be set before the alias): nope'],
-  'unknown-key': ['1:1: unknown key "update_evry", expected one of: update_every'],
+  'unknown-key': ['1:1: unknown key "update_evry", expected one of: update_every, namespaces'],
   'unknown-tag': ['1:18: broken YAML: Unresolved tag: tag:yaml.org,2002:foo, found "!!foo 1"'],
   'wrong-type': ['2:15: update_every: expected a whole number of seconds from 1 to 3600, found "fast"'],
 }
@@ -57,6 +67,10 @@ t.test('each fault is one line with file, line, column, what was expected and wh
 t.test('the stock file is good, and says every key with its default', async t => {
   t.strictSame(parseConfig(readFileSync(stock, 'utf8')), { config: stockConfig })
   t.strictSame(Object.keys(stockConfig).sort(), Object.keys(schema.properties).sort())
+  t.strictSame(
+    Object.keys(stockConfig.namespaces).sort(),
+    Object.keys(schema.properties.namespaces.properties).sort(),
+  )
 })
 
 t.test('the user wins over stock, Netdata’s interval is the lower bound', async t => {
@@ -86,6 +100,20 @@ t.test('the user wins over stock, Netdata’s interval is the lower bound', asyn
     `${join(dir, 'bad')}:1:15: update_every: expected a whole number of seconds from 1 to 3600, found "x"`,
     `${join(dir, 'bad')}: not used, running on the stock one`,
   ])
+})
+
+t.test('the keys of a section are merged one by one', async t => {
+  const dir = t.testdir({
+    stock: "namespaces:\n  include: 'a*'\n  max: 7\n",
+    user: "namespaces:\n  exclude: 'ab'\n  max: 9\n",
+  })
+  const { config, faults } = await loadConfig(join(dir, 'stock'), join(dir, 'user'), 1)
+  t.strictSame(faults, [])
+  t.strictSame(config, {
+    update_every: 1,
+    namespaces: { enabled: true, include: 'a*', exclude: 'ab', max: 9 },
+  })
+  t.ok(Object.isFrozen(config.namespaces))
 })
 
 t.test('files that are none', async t => {

@@ -27,7 +27,7 @@ t.test('the first ticks of the resets chart', async t => {
     write({ sent: 62n, received: 0n }, 500.25) +
       write({ sent: 62n, received: 1n }, 1000) +
       write({ sent: 64n, received: 1n }, 2000.1234),
-    `CHART ipv4.tcp_resets '' 'TCP resets, IPv4 and IPv6 together (received is an estimate)' 'resets/s' 'tcp' ipv4.tcp_resets line 5231 1 '' tcp_resets proc
+    `CHART ipv4.tcp_resets '' 'TCP resets of one network namespace, IPv4 and IPv6 together (received is an estimate)' 'resets/s' 'tcp' ipv4.tcp_resets line 5231 1 '' tcp_resets proc
 DIMENSION sent '' incremental 1 1
 DIMENSION received '' incremental 1 1
 CLABEL namespace 'host' 1
@@ -56,6 +56,16 @@ t.test('gaps', async t => {
   t.match(write({ a: 1n }, 1000), /^CHART [\s\S]*\nBEGIN ipv4\.x\nSET a = 1\nEND\n$/)
   t.equal(write({ a: undefined, b: undefined }, 2000), '')
   t.equal(write({ b: 2n }, 4000), 'BEGIN ipv4.x 3000000\nSET b = 2\nEND\n', 'time since its last BEGIN')
+})
+
+t.test('a chart that is taken down, and is there again', async t => {
+  const write = chartWriter(chart, 'p', 1)
+  t.equal(write.retire(), '', 'it was never there')
+  const first = write({ a: 1n }, 0)
+  write({ a: 2n }, 1000)
+  t.equal(write.retire(), "CHART ipv4.x '' 'A title' 'things/s' 'tcp' ipv4.x line 1 1 'obsolete' p proc\n")
+  t.equal(write.retire(), '', 'once')
+  t.equal(write({ a: 1n }, 90_000), first, 'defined anew, with no time since it was taken down')
 })
 
 t.test('a u64 above the protocol’s signed 64 bits wraps, so that its rise stays right', async t => {

@@ -1,0 +1,185 @@
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { makeWorld } from '../test/namespaces/world'
+
+// What containers cost: the built plugin, as it is, with real namespaces around it.
+
+const COUNTS = [1, 10, 100, 1000]
+/** As many processes as a large host has. */
+const MANY_PROCESSES = 20_000
+const SECONDS = 10
+/** A namespace gets its chart no sooner, counted from the start of its first process. */
+const MIN_AGE = 31_000
+
+const here = join(__dirname, 'namespaces')
+const plugin = join(__dirname, '..', 'dist', 'plugins.d', 'tcp_resets.plugin')
+
+interface Usage {
+  /** Microseconds of CPU time. */
+  readonly cpu: number
+  /** Milliseconds of CPU time of the longest piece of work: so long everything else had to wait. */
+  readonly longest: number
+  /** Memory, kB. */
+  readonly pss: number
+}
+
+interface Row {
+  readonly namespaces: number
+  readonly charts: number
+  readonly processes: number
+  /** Of the start, while every process is looked at for the first time, and of SECONDS ticks after that. */
+  readonly start: Usage
+  readonly ticks: Usage
+  /** Microseconds that a C program needs to read the same files once. */
+  readonly c: number | undefined
+}
+
+/** Things to be undone at the end, the latest first. */
+type Undo = (() => unknown)[]
+
+function compile(name: string, dir: string): string | undefined {
+  const program = join(dir, name)
+  return spawnSync('cc', ['-O2', '-o', program, join(here, `${name}.c`)]).status === 0 ? program : undefined
+}
+
+/** Runs the built plugin and measures it, once its charts are all there. */
+async function measure(dir: string, max: number, enabled: boolean, known: number): Promise<[Usage, Usage]> {
+  writeFileSync(join(dir, 'tcp_resets.conf'), `namespaces:\n  enabled: ${enabled}\n  max: ${max}\n`)
+  const child = spawn(process.execPath, ['--require', join(here, 'gauge.cjs'), plugin, '1'], {
+    env: { PATH: process.env.PATH, NETDATA_USER_CONFIG_DIR: dir },
+    stdio: ['pipe', 'pipe', 'inherit', 'pipe'],
+  })
+  let values = new Map<string, number>()
+  createInterface(child.stdout as Readable).on('line', line => {
+    const [word, name = '', , value] = line.split(' ')
+    if (word === 'SET') values.set(name, Number(value))
+  })
+  const answers = createInterface(child.stdio[3] as Readable)
+  const ask = async (): Promise<Usage> => {
+    child.stdin?.write('measure\n')
+    const [line] = await once(answers, 'line')
+    return JSON.parse(line as string)
+  }
+  const shown = (): number => (values.get('own_chart') ?? 0) + (values.get('summed') ?? 0)
+  for (let tries = 0; enabled ? shown() < known : values.size === 0; tries++) {
+    if (tries > 600) throw new Error(`expected ${known} namespaces, found ${shown()}`)
+    await sleep(100)
+  }
+  await sleep(3000)
+  const start = await ask()
+  await sleep(SECONDS * 1000)
+  const ticks = await ask()
+  values = new Map()
+  await end(child)
+  return [start, ticks]
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  const exit = once(child, 'exit')
+  child.stdin?.end()
+  await exit
+}
+
+async function makeProcesses(program: string, count: number, undo: Undo): Promise<void> {
+  const child = spawn(program, [String(count)], { stdio: ['pipe', 'pipe', 'inherit'] })
+  undo.push(() => end(child))
+  await once(child.stdout as Readable, 'data')
+}
+
+const processCount = (): number => Number(execFileSync('sh', ['-c', 'ls -d /proc/[0-9]* | wc -l']))
+
+/** Least squares through the rows: what one namespace more costs. */
+function slope(points: readonly (readonly [x: number, y: number])[]): number {
+  const mean = (at: 0 | 1): number => points.reduce((sum, point) => sum + point[at], 0) / points.length
+  const [x0, y0] = [mean(0), mean(1)]
+  const above = points.reduce((sum, [x, y]) => sum + (x - x0) * (y - y0), 0)
+  return above / points.reduce((sum, [x]) => sum + (x - x0) ** 2, 0)
+}
+
+function print(rows: readonly Row[]): void {
+  const lines = rows.map(({ namespaces, charts, processes, start, ticks, c }) => [
+    String(namespaces),
+    String(charts),
+    String(processes),
+    (ticks.cpu / SECONDS / 1000).toFixed(1),
+    c === undefined ? '-' : (c / 1000).toFixed(1),
+    ticks.longest.toFixed(1),
+    start.longest.toFixed(1),
+    (ticks.pss / 1024).toFixed(0),
+  ])
+  const head = [
+    ...['namespaces', 'own charts', 'processes', 'CPU ms a tick', 'C, the same files, ms'],
+    ...['longest stall, ms', 'at the start, ms', 'memory MB (PSS)'],
+  ]
+  for (const line of [head, head.map(() => '---:'), ...lines]) console.log(`| ${line.join(' | ')} |`)
+
+  const straight = rows.filter(
+    ({ namespaces, charts, processes }) => charts === namespaces && processes < 10_000,
+  )
+  const perTick = slope(straight.map(({ namespaces, ticks }) => [namespaces, ticks.cpu / SECONDS]))
+  const inC = slope(straight.map(({ namespaces, c }) => [namespaces, c ?? Number.NaN]))
+  const memory = slope(straight.map(({ namespaces, ticks }) => [namespaces, ticks.pss]))
+  console.log(`
+One namespace with charts of its own: ${perTick.toFixed(0)} µs of CPU time a tick (reading its two files in C: \
+${inC.toFixed(0)} µs), and ${memory.toFixed(1)} kB.`)
+}
+
+/** Prints the table. Needs root, and about two minutes. */
+export async function namespaces(): Promise<void> {
+  const undo: Undo = []
+  try {
+    if (process.getuid?.() !== 0) throw new Error('needs root to make network namespaces')
+    const dir = mkdtempSync(join(tmpdir(), 'tcp-resets-bench-'))
+    undo.push(() => rmSync(dir, { recursive: true }))
+    const reader = compile('read-files', dir)
+    const sleepers = compile('sleepers', dir)
+    const world = makeWorld({ teardown: fn => undo.push(fn) })
+
+    const names = Array.from({ length: Math.max(...COUNTS) }, (_, at) => `b${at}`)
+    const pids: number[] = []
+    for (const name of names) pids.push(await world.born(name))
+    await sleep(MIN_AGE)
+
+    const rows: Row[] = []
+    const row = async (count: number, max: number, enabled = true): Promise<void> => {
+      const [start, ticks] = await measure(dir, max, enabled, count)
+      const args = pids.slice(0, count).map(String)
+      const c = reader === undefined ? undefined : Number(execFileSync(reader, args))
+      rows.push({
+        namespaces: count,
+        charts: Math.min(count, max),
+        processes: processCount(),
+        start,
+        ticks,
+        c,
+      })
+    }
+    await row(0, 0, false)
+    let left = 0
+    for (const count of COUNTS) {
+      for (; left < count; left++) await world.leave(names[left] ?? '')
+      await row(count, 1000)
+    }
+    await row(1000, 200)
+    if (sleepers !== undefined) {
+      await makeProcesses(sleepers, MANY_PROCESSES - processCount(), undo)
+      await row(1000, 200)
+    }
+    print(rows)
+  } finally {
+    for (const act of undo.reverse()) await act()
+  }
+}
+
+if (require.main === module) {
+  namespaces().catch(error => {
+    console.error(error)
+    process.exitCode = 1
+  })
+}

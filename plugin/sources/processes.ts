@@ -1,0 +1,101 @@
+import { type Dir, opendirSync, readlinkSync, statfsSync, statSync } from 'node:fs'
+import { keptFile, PROC_SUPER_MAGIC, readOnce } from './kept-file'
+
+/** Whether a folder is a procfs, and not a copy of some of its files. */
+export function isProcfs(proc: string): boolean {
+  try {
+    return statfsSync(proc).type === PROC_SUPER_MAGIC
+  } catch {
+    return false
+  }
+}
+
+/**
+ * The inode of a process's `net/snmp`: equal within a network namespace, different between two of them, and unlike
+ * `ns/net` anybody may look at it.
+ *
+ * @param pid a process id, or '' for this process
+ * @returns undefined where there is no such process, or it has ended, or is hidden
+ */
+export function netInode(proc: string, pid: number | ''): number | undefined {
+  try {
+    return statSync(`${proc}/${pid}/net/snmp`, { throwIfNoEntry: false })?.ino
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * When a process was started, in seconds since the machine was: field 22 of `/proc/<pid>/stat` (proc(5)), where
+ * Linux counts in hundredths for every architecture.
+ */
+export function startOf(proc: string, pid: number): number | undefined {
+  try {
+    const text = readOnce(`${proc}/${pid}/stat`)
+    // The second field is a command that can hold anything, brackets and spaces, too.
+    const started = Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[19])
+    return Number.isFinite(started) ? started / 100 : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Seconds since the machine was started. */
+export function uptime(proc: string): number {
+  return Number.parseFloat(readOnce(`${proc}/uptime`))
+}
+
+/** All processes, one at a time, so that a walk over many can be put aside. */
+export interface ProcessWalk {
+  /** The next process id, in rising order; undefined at the end, and then it starts over. */
+  next(): number | undefined
+  close(): void
+}
+
+/**
+ * Walks over /proc with the folder held open (it belongs to no network namespace). The kernel goes on from the
+ * process id it was at, so what comes and goes meanwhile makes it neither skip nor repeat.
+ */
+export function processWalk(proc: string): ProcessWalk {
+  let dir: Dir | undefined
+  const close = (): void => {
+    dir?.closeSync()
+    dir = undefined
+  }
+  return {
+    next() {
+      dir ??= opendirSync(proc, { bufferSize: 128 })
+      for (let entry = dir.readSync(); entry !== null; entry = dir.readSync()) {
+        const pid = Number(entry.name)
+        if (pid > 0) return pid
+      }
+      close()
+      return undefined
+    },
+    close,
+  }
+}
+
+/**
+ * The process id that was given out last: the last field of `/proc/loadavg` (proc(5)). The kernel gives them out in
+ * rising order, so all that is new since has an id between the last answer and this one.
+ *
+ * @returns undefined where that number is not about this /proc: it is of the reader's own PID namespace, and some
+ * containers have a made-up file in its place
+ */
+export function newestPid(proc: string): (() => number | undefined) | undefined {
+  const loadavg = keptFile(`${proc}/loadavg`)
+  try {
+    if (readlinkSync(`${proc}/self`) !== String(process.pid) || !isProcfs(loadavg.path)) return undefined
+  } catch {
+    return undefined
+  }
+  return () => {
+    try {
+      const pid = Number(loadavg.read().trimEnd().split(' ').at(-1))
+      return pid > 0 ? pid : undefined
+    } catch {
+      return undefined
+    }
+  }
+}

@@ -1,0 +1,160 @@
+import t from 'tap'
+import type { Config } from '../../plugin/config/config'
+import { createLog } from '../../plugin/log'
+import { namespacesCollector } from '../../plugin/namespaces/collector'
+import { makeWorld, noWorld, type World } from './world'
+
+// Real namespaces and resets, but a clock of the test's own: what takes minutes takes no time here. Only that a
+// namespace has to be 30 s old is real, since that is told by the kernel.
+
+const SECOND = 1000
+const MINUTE = 60 * SECOND
+const skip = noWorld ?? false
+t.jobs = 4
+
+const configOf = (world: World, max: number): Config => ({
+  update_every: 1,
+  namespaces: { enabled: true, include: `${world.prefix}*`, exclude: '*-no', max },
+})
+
+/** Ticks of a collector that sees the namespaces of one world. */
+function setUp(world: World, max: number) {
+  const lines: string[] = []
+  const log = createLog({}, line => lines.push(line))
+  let now = 0
+  const collector = namespacesCollector('', configOf(world, max), () => now, log)
+  const tick = (after = SECOND): string => {
+    now += after
+    return [...(collector?.collect() ?? [])].join('')
+  }
+  /** Ticks until the text of one has what is looked for. */
+  const until = async (pattern: RegExp, after = SECOND): Promise<string> => {
+    for (let tries = 0; tries < 600; tries++) {
+      const text = tick(after)
+      if (pattern.test(text)) return text
+      await new Promise(resolve => setTimeout(resolve, 100))
+    }
+    throw new Error(`never: ${pattern}`)
+  }
+  return { tick, until, lines }
+}
+
+const chart = (name: string): RegExp =>
+  new RegExp(`^CHART ipv4\\.tcp_resets_${name} .* '' tcp_resets proc$`, 'm')
+const obsolete = (name: string): RegExp => new RegExp(`^CHART ipv4\\.tcp_resets_${name} .* 'obsolete' `, 'm')
+const value = (name: string, text: string, dimension = 'sent'): string | undefined =>
+  new RegExp(
+    `^BEGIN ipv4\\.tcp_resets_${name}(?: \\d+)?\\n(?:SET.*\\n)*?SET ${dimension} = (-?\\d+)$`,
+    'm',
+  ).exec(text)?.[1]
+
+t.test('gone and back, with the counters going on', { skip }, async t => {
+  const world = makeWorld(t)
+  const name = `${world.prefix}-a`
+  await world.start(name)
+  await world.start(`${world.prefix}-no`)
+  const { tick, until, lines } = setUp(world, 10)
+  await until(chart(name))
+  await world.reset(name, 5)
+  t.equal(value(name, tick()), '5')
+
+  await world.end(name)
+  t.equal(value(name, tick()), undefined, 'no value from the first tick on')
+  t.notMatch(tick(MINUTE - 2 * SECOND), obsolete(name))
+  const text = tick(2 * SECOND)
+  t.match(text, obsolete(name))
+  t.match(text, new RegExp(`^CHART ipv4\\.tcp_reset_causes_${name} .* 'obsolete' `, 'm'))
+  t.notMatch(tick(MINUTE), name)
+
+  await world.start(name)
+  await world.reset(name, 2)
+  const again = await until(chart(name))
+  t.equal(value(name, again), '7', 'on top of what there was')
+  t.match(tick(), /SET own_chart = 1\n/)
+  t.strictSame(lines, [])
+})
+
+t.test('above the maximum: summed, and the busiest get a chart', { skip }, async t => {
+  const world = makeWorld(t)
+  const [a, b, c] = ['a', 'b', 'c'].map(letter => `${world.prefix}-${letter}`) as [string, string, string]
+  for (const name of [a, b, c]) await world.start(name)
+  const { tick, until } = setUp(world, 1)
+  await until(chart(a))
+  t.match(tick(), /SET own_chart = 1\nSET summed = 2\n/)
+  for (let at = 0; at < 6; at++) tick()
+
+  await world.reset(b, 3)
+  await world.reset(c, 8)
+  let text = ''
+  for (let at = 0; at < 6; at++) text = tick()
+  t.equal(value('others', text), '11')
+  t.equal(value('others', text, 'received'), '11')
+  t.equal(value(a, text), '0')
+
+  text = tick(MINUTE)
+  t.match(text, obsolete(a))
+  text = tick()
+  t.match(text, chart(c), 'the busiest')
+  t.equal(value(c, text), '8')
+
+  for (const name of [b, a]) await world.end(name)
+  for (let at = 0; at < 6; at++) text = tick()
+  t.match(text, /SET own_chart = 1\nSET summed = 0\n/)
+  t.equal(value('others', text), undefined, 'of none there is no sum')
+  t.match(tick(MINUTE), obsolete('others'))
+})
+
+t.test('two of the same name: the older one has it', { skip }, async t => {
+  const world = makeWorld(t)
+  const other = makeWorld(t)
+  const name = `${world.prefix}-a`
+  await world.start(name)
+  await new Promise(resolve => setTimeout(resolve, 50))
+  await other.start(name)
+  await world.reset(name, 1)
+  const { until } = setUp(world, 10)
+  const text = await until(chart(`${name}_\\d+`))
+  t.equal(value(name, text), '1')
+  t.equal(value(`${name}_\\d+`, text), '0')
+})
+
+t.test('those that are gone are not remembered for ever', { skip }, async t => {
+  const world = makeWorld(t)
+  const names = Array.from({ length: 205 }, (_, at) => `${world.prefix}-${at}`)
+  for (const name of names) await world.start(name)
+  await world.reset(names[0] ?? '', 4)
+  await world.reset(names[204] ?? '', 4)
+  const { tick, until } = setUp(world, 300)
+  await until(chart(names[204] ?? ''))
+  for (const name of names) await world.end(name)
+  tick()
+  tick(MINUTE)
+  tick()
+  const [first = '', last = ''] = [names[0], names[204]]
+  for (const name of [first, last]) await world.start(name)
+  let text = await until(chart(last))
+  t.equal(value(last, text), '4', 'of 200 it is known where they were')
+  for (let at = 0; at < 5; at++) text += tick()
+  t.notMatch(text, chart(first), 'not of all: this one is new, and too young')
+})
+
+t.test('switched off, or no procfs', async t => {
+  const log = createLog({}, () => {})
+  const config: Config = {
+    update_every: 1,
+    namespaces: { enabled: true, include: '*', exclude: '', max: 1 },
+  }
+  t.equal(
+    namespacesCollector(t.testdir({ proc: { net: {} } }), config, () => 0, log),
+    undefined,
+  )
+  t.equal(
+    namespacesCollector('/nowhere', config, () => 0, log),
+    undefined,
+  )
+  const off = { ...config, namespaces: { ...config.namespaces, enabled: false } }
+  t.equal(
+    namespacesCollector('', off, () => 0, log),
+    undefined,
+  )
+})
