@@ -159,8 +159,8 @@ t.test('the README quotes the numbers of the rules', async t => {
   }
   const inWords: Readonly<Record<number, string>> = { 0.2: 'a fifth', 2: 'twice' }
 
-  const burst = numbers('10s_ipv4_tcp_resets_sent', /-(\d+)s .*\((\d+)\) : .*\(1\) : \((\d+)\)/)
-  const [seconds = 0, floor = 0, factor = 0] = burst
+  const burst = numbers('10s_ipv4_tcp_resets_sent', /-(\d+)s .*: \(\$this > \((\d+) \* \(\(\S+ < (\d+)\)/)
+  const [seconds = 0, factor = 0, floor = 0] = burst
   for (const part of [
     `the last ${seconds} seconds`,
     `${factor} times the minute before`,
