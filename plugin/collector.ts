@@ -1,4 +1,4 @@
-import { causesCounter } from './analysis/causes'
+import { type CauseCounts, causesCounter } from './analysis/causes'
 import type { Counters } from './analysis/counters'
 import { receivedCounter } from './analysis/received'
 import { usualFollower } from './analysis/usual'
@@ -6,8 +6,11 @@ import { causesChart } from './charts/causes'
 import { type ChartNamespace, OWN_NAMESPACE, PLUGIN, resetsChart } from './charts/resets'
 import type { Log } from './log'
 import { chartWriter } from './netdata/chart'
-import type { LinuxCounter } from './sources/linux'
+import { LINUX_COUNTERS, type LinuxCounter } from './sources/linux'
 import type { Source } from './sources/source'
+
+/** What the analysis looks at: all but how many connections were opened. */
+const ANALYSED = LINUX_COUNTERS.filter(name => name !== 'ActiveOpens' && name !== 'PassiveOpens')
 
 /** Something that is measured at every tick. */
 export interface Collector {
@@ -40,15 +43,22 @@ export function namespaceCollector(
   const received = receivedCounter()
   const causes = causesCounter()
   const usual = usualFollower()
+  let before: Counters = {}
+  let measured: { received?: bigint | undefined; causes?: CauseCounts | undefined } = {}
   const resets = chartWriter(resetsChart(source.name, namespace), PLUGIN, updateEvery)
   const resetCauses = chartWriter(causesChart(source.name, namespace), PLUGIN, updateEvery)
   return {
     collect(now) {
       const { counters, fault } = source.read()
       log.fault(`source ${source.name}${namespace.suffix}`, fault)
-      const values = { sent: counters.OutRsts, received: received(counters) }
+      // In most seconds there is no reset at all, and what the counters mean is what it was.
+      if (ANALYSED.some(name => counters[name] !== before[name])) {
+        measured = { received: received(counters), causes: causes(counters) }
+      }
+      before = counters
+      const values = { sent: counters.OutRsts, received: measured.received }
       const variables = usual({ ...values, opened: opened(counters) }, now)
-      return resets(values, now, variables) + resetCauses(causes(counters) ?? {}, now)
+      return resets(values, now, variables) + resetCauses(measured.causes ?? {}, now)
     },
     retire: () => resets.retire() + resetCauses.retire(),
     close: source.close,

@@ -23,6 +23,8 @@ const TCP_EXT = [
 /** The kernel's own spelling of every counter that is read. */
 export type LinuxCounter = (typeof TCP)[number] | (typeof TCP_EXT)[number]
 
+export const LINUX_COUNTERS: readonly LinuxCounter[] = [...TCP, ...TCP_EXT]
+
 /** What one and the same reset can move in both files. */
 const TCP_OF_RESETS = ['AttemptFails', 'EstabResets', 'OutRsts'] as const
 const TCP_EXT_OF_RESETS = TCP_EXT.filter(name => name !== 'TCPTimeouts')
