@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -292,8 +292,10 @@ t.test(
       90_000,
     )
     t.match(await stateOf(agent, name), { status: 'CLEAR' }, 'quiet')
-    execFileSync('ip', ['netns', 'exec', netns, process.execPath, '-e', refused(2000)])
-    const raised = await waitForStatus(agent, name, 'WARNING', 15_000)
+    const burst = spawn('ip', ['netns', 'exec', netns, process.execPath, '-e', refused(150)])
+    t.teardown(() => burst.kill())
+    const raised = await waitForStatus(agent, name, 'WARNING', 40_000)
+    burst.kill()
     t.ok(Number(raised.value) > 50, `above 50 a second: ${raised.value}`)
     await showsAlarm(t, agent, name)
     await waitForStatus(agent, name, 'CLEAR', 30_000)
@@ -301,12 +303,13 @@ t.test(
   },
 )
 
-/** So many connects to a closed port: the kernel answers each with a reset. */
-const refused = (count: number): string => `
+/** So many connects a second to a closed port, until it is ended: the kernel answers each with a reset. */
+const refused = (rate: number): string => `
 const { connect } = require('node:net')
-let left = ${count}
-const next = () => left-- > 0 && connect(9, '127.0.0.1').on('error', next)
-next()`
+const some = () => {
+  for (let i = 0; i < ${rate / 10}; i++) connect(9, '127.0.0.1').on('error', () => {})
+}
+setInterval(some, 100)`
 
 t.test('a plugin that was killed is noticed within 45 s', { skip: noNetdata }, async t => {
   const agent = await startAgent({
