@@ -62,6 +62,7 @@ export async function build(): Promise<void> {
   await bundleProgram('main.ts', join(dist, 'plugins.d', 'tcp_resets.plugin'), 'DISABLE\\n')
   await bundleProgram('cli/tcp-resets.ts', join(dist, 'bin', 'tcp-resets'))
   copyFileSync(join(root, 'conf.d', 'tcp_resets.conf'), join(dist, 'conf.d', 'tcp_resets.conf'))
+  copyFileSync(join(root, 'packaging', 'tcp-resets-grant'), join(dist, 'bin', 'tcp-resets-grant'))
   copyFileSync(join(root, 'health.d', 'tcp_resets.conf'), join(dist, 'health.d', 'tcp_resets.conf'))
   buildGuides()
 }

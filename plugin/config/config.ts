@@ -1,10 +1,17 @@
 /** Every option, as the plugin uses it. What each means is told in conf.d/tcp_resets.conf. */
 export interface Config {
   readonly update_every: number
+  readonly tracing: {
+    readonly enabled: boolean
+    readonly function: boolean
+    readonly directory: string
+  }
 }
 
-/** What one file says: any of the options. */
-export type PartialConfig = Partial<Config>
+/** What one file says: any of the options, and any of a section's. */
+export type PartialConfig = {
+  readonly [Key in keyof Config]?: Config[Key] extends object ? Partial<Config[Key]> : Config[Key]
+}
 
 /** One thing wrong with a configuration file. Lines and columns count from 1. */
 export interface ConfigFault {

@@ -54,11 +54,16 @@ export async function loadConfig(
 ): Promise<{ config: Config; faults: readonly string[] }> {
   const stock = await loadFile(stockPath)
   const user = userPath === undefined ? undefined : await loadFile(userPath)
-  const config: Config = { ...stockConfig, ...stock?.config, ...user?.config }
+  const merged = [stock, user].reduce((config, file) => merge(config, file?.config ?? {}), stockConfig)
   return {
-    config: Object.freeze({ ...config, update_every: Math.max(config.update_every, interval) }),
+    config: Object.freeze({ ...merged, update_every: Math.max(merged.update_every, interval) }),
     faults: [...faultsOf(stockPath, stock, 'the built-in one'), ...faultsOf(userPath, user, 'the stock one')],
   }
+}
+
+/** What a file says over what was said before, key by key in sections too. */
+function merge(config: Config, over: PartialConfig): Config {
+  return { ...config, ...over, tracing: Object.freeze({ ...config.tracing, ...over.tracing }) }
 }
 
 function faultsOf(path: string | undefined, file: LoadedFile | undefined, instead: string): string[] {

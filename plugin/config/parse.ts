@@ -73,25 +73,30 @@ function describe(
   const path = error.instancePath.split('/').slice(1)
   if (error.keyword === 'additionalProperties') {
     const unknown = String(error.params.additionalProperty)
-    const known = Object.keys(schema.properties).join(', ')
+    const known = Object.keys(schemaAt(path)?.properties ?? {}).join(', ')
+    const where = path.length === 0 ? '' : `${path.join('.')}: `
     return faultAt(
       offsetOf(root, [...path, unknown], 'key'),
-      `unknown key ${shown(unknown)}, expected one of: ${known}`,
+      `${where}unknown key ${shown(unknown)}, expected one of: ${known}`,
     )
   }
   const found = isMap(root) ? root.getIn(path) : root
   const name = path.join('.')
-  const expected = name === '' ? 'keys and values' : (expectationOf(path) ?? error.message)
+  const expected = name === '' ? 'keys and values' : (schemaAt(path)?.description ?? error.message)
   return faultAt(
     offsetOf(root, path, 'value'),
     `${name === '' ? 'the file' : name}: expected ${expected}, found ${shown(isNode(found) ? found.toJSON() : found)}`,
   )
 }
 
-/** The words of the schema for one option. */
-function expectationOf(path: readonly string[]): string | undefined {
-  const properties: Record<string, { description: string }> = schema.properties
-  return properties[path[0] ?? '']?.description
+interface Schema {
+  readonly description?: string
+  readonly properties?: Readonly<Record<string, Schema>>
+}
+
+/** The schema of one option or section, with the words for it. */
+function schemaAt(path: readonly string[]): Schema | undefined {
+  return path.reduce<Schema | undefined>((at, key) => at?.properties?.[key], schema)
 }
 
 function offsetOf(root: Node | null, path: readonly string[], part: 'key' | 'value'): number {

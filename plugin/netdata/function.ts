@@ -45,6 +45,13 @@ export function refusal(status: number, message: string): FunctionAnswer {
   }
 }
 
+export interface FunctionCalls {
+  /** Takes what the agent says, in any pieces. */
+  read(chunk: Buffer): void
+  /** Answers what waits, if the agent reads again. */
+  flush(): void
+}
+
 /**
  * Answers calls of functions, each in one write of its own, so never in the middle of a chart. While the agent does not
  * read, calls wait and nothing is made ready for it; a call whose time is up, or that is one too many, has no answer:
@@ -57,7 +64,7 @@ export function functionCalls(
   out: Output,
   now: () => number,
   log: Log,
-): { read(chunk: Buffer): void; flush(): void } {
+): FunctionCalls {
   let waiting: { readonly call: FunctionCall; readonly until: number; cancelled: boolean }[] = []
 
   const answer = (call: FunctionCall): FunctionAnswer => {

@@ -21,18 +21,24 @@ const MESSAGES: Record<string, string[]> = {
   'duplicate-key': ['2:1: duplicate key, expected every key once, found "update_every: 2"'],
   fraction: ['1:15: update_every: expected a whole number of seconds from 1 to 3600, found 1.5'],
   'key-is-a-list': ['1:3: broken YAML: With stringKeys, all keys must be strings, found "[a, b]"'],
+  'in-a-section': [
+    '2:3: tracing: unknown key "enable", expected one of: enabled, function, directory',
+    '3:13: tracing.function: expected true or false, found "yes"',
+    '4:14: tracing.directory: expected the absolute path of a directory, found "run"',
+  ],
+  'no-section': ['1:10: tracing: expected keys and values, found true'],
   'no-value': ['1:14: update_every: expected a whole number of seconds from 1 to 3600, found null'],
-  proto: ['1:1: unknown key "__proto__", expected one of: update_every'],
+  proto: ['1:1: unknown key "__proto__", expected one of: update_every, tracing'],
   several: [
     '1:15: update_every: expected a whole number of seconds from 1 to 3600, found 5000',
-    '2:1: unknown key "colour", expected one of: update_every',
-    '3:1: unknown key "x\\ny", expected one of: update_every',
+    '2:1: unknown key "colour", expected one of: update_every, tracing',
+    '3:1: unknown key "x\\ny", expected one of: update_every, tracing',
   ],
   tab: ['1:1: broken YAML: Tabs are not allowed as indentation, found "\\tupdate_every: 1"'],
   'too-small': ['1:15: update_every: expected a whole number of seconds from 1 to 3600, found 0'],
   'two-documents': ['2:1: broken YAML: expected one document, found "---"'],
   'unknown-alias': ['1:15: broken YAML: Unresolved alias (the anchor must be set before the alias): nope'],
-  'unknown-key': ['1:1: unknown key "update_evry", expected one of: update_every'],
+  'unknown-key': ['1:1: unknown key "update_evry", expected one of: update_every, tracing'],
   'unknown-tag': ['1:18: broken YAML: Unresolved tag: tag:yaml.org,2002:foo, found "!!foo 1"'],
   'wrong-type': ['2:15: update_every: expected a whole number of seconds from 1 to 3600, found "fast"'],
 }
@@ -57,6 +63,10 @@ t.test('each fault is one line with file, line, column, what was expected and wh
 t.test('the stock file is good, and says every key with its default', async t => {
   t.strictSame(parseConfig(readFileSync(stock, 'utf8')), { config: stockConfig })
   t.strictSame(Object.keys(stockConfig).sort(), Object.keys(schema.properties).sort())
+  t.strictSame(
+    Object.keys(stockConfig.tracing).sort(),
+    Object.keys(schema.properties.tracing.properties).sort(),
+  )
 })
 
 t.test('the user wins over stock, Netdata’s interval is the lower bound', async t => {
@@ -86,6 +96,13 @@ t.test('the user wins over stock, Netdata’s interval is the lower bound', asyn
     `${join(dir, 'bad')}:1:15: update_every: expected a whole number of seconds from 1 to 3600, found "x"`,
     `${join(dir, 'bad')}: not used, running on the stock one`,
   ])
+})
+
+t.test('a section is merged key by key', async t => {
+  const dir = t.testdir({ stock: '', user: 'tracing:\n  function: false\n' })
+  const { config } = await loadConfig(join(dir, 'stock'), join(dir, 'user'), 1)
+  t.strictSame(config.tracing, { ...stockConfig.tracing, function: false })
+  t.ok(Object.isFrozen(config.tracing))
 })
 
 t.test('files that are none', async t => {
