@@ -49,7 +49,7 @@ const GENERATION_MS = 15 * 60_000
 const RATE_MS = 10_000
 /** A port is shown by itself where it has more than this part of its peer's resets: a scan is one row. */
 const PART_OF_PEER = 1 / 10
-const MAX_ROWS = 200
+const MAX_ROWS = 500
 const MAX_PORT_ROWS = 50
 
 type What = Pick<TopReset, 'direction' | 'reason' | 'stage' | 'localPort' | 'peer'>
@@ -231,5 +231,5 @@ function isWorthARow({ count }: TopReset): boolean {
 }
 
 function sorted(rows: TopReset[]): TopReset[] {
-  return rows.sort((a, b) => b.count - a.count)
+  return rows.sort((a, b) => b.count - a.count || b.lastSeen - a.lastSeen)
 }
