@@ -169,15 +169,20 @@ function newEntry(
     reason,
     stage,
     localPort,
-    peer,
+    peer: peer && own(peer),
     peerPort,
     family,
-    localAddress,
-    task,
+    localAddress: localAddress && own(localAddress),
+    task: task && own(task),
     count: 0,
     rate: 0,
     lastSeen: now,
   }
+}
+
+/** A copy. A piece of a larger string keeps all of that in memory, and here it would for long. */
+function own(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1')
 }
 
 /** Keeps what is the same in all resets of an entry, and the last task. */
@@ -188,7 +193,7 @@ function note(
   if (entry.family !== family) entry.family = undefined
   if (entry.localAddress !== localAddress) entry.localAddress = undefined
   if (entry.peerPort !== peerPort) entry.peerPort = undefined
-  if (task !== undefined) entry.task = task
+  if (task !== undefined && entry.task !== task) entry.task = own(task)
 }
 
 function merge(into: Entry, later: TopReset): void {

@@ -18,8 +18,8 @@ const EVENTS: Record<Direction, string> = { sent: 'tcp_send_reset', received: 't
 /** The kernel hands out a page or two at a time, always whole lines. */
 const PIPE_BYTES = 16 * 1024
 const STATS_BYTES = 1024
-/** Some ten thousand events: more than that is a flood, which goes on anyway. */
-const MAX_OLD_READS = 500
+/** More than the largest buffer that the grant makes holds: what still comes then is new. */
+const MAX_OLD_READS = 5000
 
 /** What one look into the buffer brought. */
 export interface Drained {

@@ -43,6 +43,9 @@ const CAPTURED: Record<string, readonly object[]> = {
   ],
 }
 
+/** The event without what the kernel does not say. */
+const told = (event: ResetEvent | undefined): unknown => event && JSON.parse(JSON.stringify(event))
+
 t.test('the captured text of each kernel, by its own format file', async t => {
   for (const [kernel, expected] of Object.entries(CAPTURED)) {
     const parsers = [
@@ -53,7 +56,7 @@ t.test('the captured text of each kernel, by its own format file', async t => {
       .trimEnd()
       .split('\n')
     t.strictSame(
-      lines.map(line => parsers.map(parse => parse(line)).find(event => event !== undefined)),
+      lines.map(line => told(parsers.map(parse => parse(line)).find(event => event !== undefined))),
       expected,
       kernel,
     )
@@ -167,7 +170,8 @@ t.test('lines as they come, and as they never should', async t => {
       { ...event, task: '-1 [000] ..... ' },
     ],
   }
-  for (const [name, [line, expected]] of Object.entries(cases)) t.strictSame(parse(line), expected, name)
+  for (const [name, [line, expected]] of Object.entries(cases))
+    t.strictSame(told(parse(line)), expected, name)
 })
 
 t.test('no task name and no text makes another event of it, or crashes', async () => {
@@ -175,7 +179,7 @@ t.test('no task name and no text makes another event of it, or crashes', async (
   fc.assert(
     fc.property(name, fc.nat(), (task, pid) => {
       const found = parse(`${task.padStart(16)}-${pid}    [001] .....  12.5: tcp_send_reset: ${body}`)
-      return found !== undefined && JSON.stringify({ ...found }) === JSON.stringify(parse(head + body))
+      return found !== undefined && JSON.stringify(found) === JSON.stringify(parse(head + body))
     }),
     { numRuns: 1000 },
   )
