@@ -42,7 +42,7 @@ export interface TopResets {
 export const UNKNOWN_PEER = 'unknown'
 
 /** Keys of each kind that are remembered, so an error of a thousandth of all resets. */
-const CAPACITY = 1024
+export const CAPACITY = 1024
 /** The table covers one to two of these. */
 const GENERATION_MS = 15 * 60_000
 /** The rate is the average over about this time, with the latest counting most. */

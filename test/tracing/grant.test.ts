@@ -111,3 +111,34 @@ t.test('what can not be granted is said in one line', { skip }, async t => {
   const refused = spawnSync(command, args, { encoding: 'utf8', input: '' })
   t.not(refused.status, 0)
 })
+
+t.test('the commands of docs/tracing.md do the same, and undo it', { skip }, async t => {
+  const grant = makeGrant()
+  t.teardown(grant.remove)
+  const blocks = [
+    ...readFileSync(join(__dirname, '../../docs/tracing.md'), 'utf8').matchAll(/^```sh\n([\s\S]*?)^```$/gm),
+  ].map(([, block = '']) =>
+    block
+      .replace('group=netdata', 'group=nogroup')
+      .replaceAll('/run/netdata-tcp-resets', grant.dir)
+      .replaceAll('netdata_tcp_resets', grant.env.TCP_RESETS_INSTANCE ?? '')
+      .replace(/^sleep 10.*$/m, ''),
+  )
+  const byHand = blocks.find(block => block.includes('mkdir')) ?? ''
+  const undo = blocks.find(block => block.includes('rmdir')) ?? ''
+  const [command, args] = asNobody('cat', join(grant.dir, 'sent/per_cpu/cpu0/stats'))
+  const look = [command, ...args].join(' ')
+  // In mounts of its own: tracefs may not be mounted here, and is not to be afterwards.
+  const script = `set -eu\n${byHand}\n${look}\n${undo}`
+  const { stdout, stderr, status } = spawnSync('unshare', ['--mount', 'sh', '-c', script], {
+    encoding: 'utf8',
+  })
+  t.equal(status, 0, stderr)
+  t.match(stdout, /^entries: \d+\n/)
+  t.notOk(existsSync(grant.dir))
+  const name = grant.env.TCP_RESETS_INSTANCE ?? ''
+  t.strictSame(
+    instances().filter(instance => instance.startsWith(name)),
+    [],
+  )
+})
