@@ -59,7 +59,8 @@ export function inputReader(events: InputEvents): (chunk: Buffer) => void {
     const [keyword, transaction = '', timeout = '', called = ''] = wordsOf(text)
     if (!/^[\w-]{1,100}$/.test(transaction)) return
     if (keyword === 'FUNCTION_CANCEL') events.cancelled(transaction)
-    if (keyword !== 'FUNCTION' && keyword !== 'FUNCTION_PAYLOAD') return
+    // No agent sends a call without a name, so there is nobody to answer.
+    if ((keyword !== 'FUNCTION' && keyword !== 'FUNCTION_PAYLOAD') || called === '') return
     const seconds = /^\d{1,9}$/.test(timeout) ? Math.min(Number(timeout), MAX_TIMEOUT) : 0
     const call = { transaction, timeout: seconds, words: called.split(/\s+/).filter(word => word !== '') }
     if (keyword === 'FUNCTION') events.called(call)
