@@ -26,9 +26,10 @@ async function run(interval: number): Promise<number> {
   const end = (): never => process.exit(0)
   process.on('SIGTERM', end)
   process.on('SIGINT', end)
-  // The agent keeps its end of stdin open for as long as it lives, and says nothing on it yet.
-  if (!isDevNull(0)) process.stdin.on('end', end).on('error', end).resume()
-  await runPlugin({ interval, env, platform, program, stdout: process.stdout, time: systemTime, log })
+  // The agent keeps its end of stdin open for as long as it lives, and asks for functions on it.
+  const stdin = isDevNull(0) ? undefined : process.stdin
+  stdin?.on('end', end).on('error', end).resume()
+  await runPlugin({ interval, env, platform, program, stdout: process.stdout, stdin, time: systemTime, log })
   return 0
 }
 

@@ -1,4 +1,4 @@
-import type { Writable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import { startClock, type Time } from './clock'
 import { loadConfig } from './config/load'
 import { configPaths } from './config/paths'
@@ -17,6 +17,8 @@ export interface Surroundings {
   /** The plugin's own file: what is installed with it is found from there when Netdata does not say. */
   readonly program: string
   readonly stdout: Writable & { readonly fd: number }
+  /** What the agent asks; absent where there is no agent. */
+  readonly stdin?: Readable | undefined
   readonly time: Time
   readonly log: Log
 }
@@ -28,7 +30,7 @@ export interface Surroundings {
  * @throws where this system can't be measured at all
  */
 export async function runPlugin(surroundings: Surroundings): Promise<void> {
-  const { interval, env, platform, program, stdout, time, log } = surroundings
+  const { interval, env, platform, program, stdout, stdin, time, log } = surroundings
   const paths = configPaths(env, program)
   const { config, faults } = await loadConfig(paths.stock, paths.user, interval)
   for (const fault of faults) log.error(fault)
@@ -37,14 +39,23 @@ export async function runPlugin(surroundings: Surroundings): Promise<void> {
   const collectors = [host]
   const root = env.NETDATA_HOST_PREFIX ?? ''
   const namespaces = platform === 'linux' ? namespacesCollector(root, config, time.monotonic, log) : undefined
+  // Loaded only here: what has no use costs no memory.
+  const withTrace = platform === 'linux' && config.tracing.enabled
+  const { traceLayer } = withTrace ? await import('./trace-layer') : {}
 
   await new Promise<void>(gone => {
     const out = output(stdout, gone)
     const runSliced = sliced(time.monotonic, out.write, log)
+    const trace = traceLayer?.(config, root, out, time, log)
+    if (trace !== undefined) {
+      collectors.push(trace.collector)
+      stdin?.on('data', trace.calls.read)
+    }
 
     const publish = (): void => {
       const now = time.monotonic()
       out.write(collectors.map(collector => collector.collect(now)).join(''))
+      trace?.calls.flush()
       if (namespaces !== undefined) runSliced(namespaces.collect())
     }
     const tick = (): void => {

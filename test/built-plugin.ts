@@ -37,7 +37,10 @@ export function startPlugin(
   args: readonly string[] = ['1'],
   command = plugin,
 ): RunningPlugin {
-  const child = spawn(command, args, { env: { PATH: process.env.PATH, LC_ALL: 'C', ...env } })
+  // notice: it is no fault that nobody granted tracing on the machine that runs the tests.
+  const child = spawn(command, args, {
+    env: { PATH: process.env.PATH, LC_ALL: 'C', NETDATA_LOG_LEVEL: 'notice', ...env },
+  })
   let out = ''
   let err = ''
   let check: () => void = () => {}

@@ -207,6 +207,17 @@ t.test('garbage on stdin changes nothing', async t => {
   t.notMatch(running.stdout(), /FUNCTION|QUIT/)
 })
 
+t.test('without the grant of tracing: says once how to get it', async t => {
+  const dir = t.testdir({ 'tcp_resets.conf': 'tracing:\n  directory: /run/no-such-grant\n' })
+  const running = startPlugin(t, { NETDATA_USER_CONFIG_DIR: dir, NETDATA_LOG_LEVEL: 'info' })
+  await ticks(running, 7)
+  t.match(
+    running.stderr(),
+    /^\S+ tcp_resets\.plugin INFO: tracing: .*\/run\/no-such-grant.*: tcp-resets-grant grant\n$/,
+  )
+  t.notMatch(running.stdout(), /traced|FUNCTION/)
+})
+
 t.test('NETDATA_LOG_LEVEL', async t => {
   const running = startPlugin(t, { NETDATA_LOG_LEVEL: 'debug' })
   await running.until((_, stderr) => / DEBUG: collecting every 1 s\n/.test(stderr))

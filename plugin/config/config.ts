@@ -2,6 +2,7 @@
 export interface Config {
   readonly update_every: number
   readonly namespaces: NamespacesConfig
+  readonly tracing: TracingConfig
 }
 
 export interface NamespacesConfig {
@@ -12,7 +13,13 @@ export interface NamespacesConfig {
   readonly max: number
 }
 
-/** What one file says: any of the options. */
+export interface TracingConfig {
+  readonly enabled: boolean
+  readonly function: boolean
+  readonly directory: string
+}
+
+/** What one file says: any of the options, and any of a section's. */
 export type PartialConfig = {
   readonly [Key in keyof Config]?: Config[Key] extends object ? Partial<Config[Key]> : Config[Key]
 }

@@ -56,17 +56,19 @@ export async function loadConfig(
   const user = userPath === undefined ? undefined : await loadFile(userPath)
   const config = over(over(stockConfig, stock?.config), user?.config)
   return {
-    config: Object.freeze({
-      update_every: Math.max(config.update_every, interval),
-      namespaces: Object.freeze(config.namespaces),
-    }),
+    config: Object.freeze({ ...config, update_every: Math.max(config.update_every, interval) }),
     faults: [...faultsOf(stockPath, stock, 'the built-in one'), ...faultsOf(userPath, user, 'the stock one')],
   }
 }
 
 /** Key by key, also within a section. */
 function over(config: Config, file: PartialConfig | undefined): Config {
-  return { ...config, ...file, namespaces: { ...config.namespaces, ...file?.namespaces } }
+  return {
+    ...config,
+    ...file,
+    namespaces: Object.freeze({ ...config.namespaces, ...file?.namespaces }),
+    tracing: Object.freeze({ ...config.tracing, ...file?.tracing }),
+  }
 }
 
 function faultsOf(path: string | undefined, file: LoadedFile | undefined, instead: string): string[] {

@@ -38,7 +38,7 @@ export interface NamespacesCollector {
  */
 export function namespacesCollector(
   root: string,
-  config: Config,
+  config: Pick<Config, 'update_every' | 'namespaces'>,
   milliseconds: () => number,
   log: Log,
 ): NamespacesCollector | undefined {

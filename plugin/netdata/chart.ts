@@ -19,6 +19,8 @@ export interface ChartDefinition {
   /** Which part of the plugin makes it, for people. */
   readonly module: string
   readonly dimensions: readonly DimensionDefinition[]
+  /** Any other value that is not known from the start is a counter from 0, and becomes a dimension when it appears. */
+  readonly grows?: true
   readonly labels: Readonly<Record<string, string>>
 }
 
@@ -53,13 +55,20 @@ export interface ChartWriter {
  */
 export function chartWriter(definition: ChartDefinition, plugin: string, updateEvery: number): ChartWriter {
   const begin = `BEGIN ${chartId(definition)}`
-  const sets = definition.dimensions.map(({ id }) => ({ id, set: `SET ${cleanId(id)} = ` }))
+  let chart = definition
+  let sets = setsOf(chart)
   let last: number | undefined
 
   const collect = (values: Values, now: number, variables: Variables = {}): string => {
+    const found = chart.grows ? newDimensions(chart, values) : []
+    if (found.length > 0) {
+      chart = { ...chart, dimensions: [...chart.dimensions, ...found] }
+      sets = setsOf(chart)
+    }
     let text = ''
     for (const { id, set } of sets) {
-      const value = values[id]
+      // The agent takes the first value of a counter for where it stood before. A new one stood at 0.
+      const value = found.some(dimension => dimension.id === id) ? 0n : values[id]
       // The protocol's numbers are signed 64 bit; a rise stays right across the wrap.
       if (value !== undefined) text += `${set}${BigInt.asIntN(64, value)}\n`
     }
@@ -68,12 +77,10 @@ export function chartWriter(definition: ChartDefinition, plugin: string, updateE
       text += `VARIABLE CHART ${cleanId(name)} = ${value.toFixed(3)}\n`
     }
     // The agent wants the true time since this chart's last BEGIN, and none with the first.
-    const start =
-      last === undefined
-        ? `${define(definition, plugin, updateEvery)}${begin}`
-        : `${begin} ${Math.round((now - last) * 1000)}`
+    const start = last === undefined ? begin : `${begin} ${Math.round((now - last) * 1000)}`
+    const definitions = last === undefined || found.length > 0 ? define(chart, plugin, updateEvery) : ''
     last = now
-    return `${start}\n${text}END\n`
+    return `${definitions}${start}\n${text}END\n`
   }
   const retire = (): string => {
     if (last === undefined) return ''
@@ -81,6 +88,17 @@ export function chartWriter(definition: ChartDefinition, plugin: string, updateE
     return `${chartLine(definition, plugin, updateEvery, 'obsolete')}\n`
   }
   return Object.assign(collect, { retire })
+}
+
+function setsOf({ dimensions }: ChartDefinition): { id: string; set: string }[] {
+  return dimensions.map(({ id }) => ({ id, set: `SET ${cleanId(id)} = ` }))
+}
+
+function newDimensions({ dimensions }: ChartDefinition, values: Values): DimensionDefinition[] {
+  const known = new Set(dimensions.map(({ id }) => id))
+  return Object.keys(values)
+    .filter(id => values[id] !== undefined && !known.has(id))
+    .map(id => ({ id, algorithm: 'incremental' }))
 }
 
 function chartLine(

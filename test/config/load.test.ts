@@ -21,6 +21,11 @@ const MESSAGES: Record<string, string[]> = {
   'duplicate-key': ['2:1: duplicate key, expected every key once, found "update_every: 2"'],
   fraction: ['1:15: update_every: expected a whole number of seconds from 1 to 3600, found 1.5'],
   'key-is-a-list': ['1:3: broken YAML: With stringKeys, all keys must be strings, found "[a, b]"'],
+  'in-a-section': [
+    '2:3: tracing: unknown key "enable", expected one of: enabled, function, directory',
+    '3:13: tracing.function: expected true or false, found "yes"',
+    '4:14: tracing.directory: expected the absolute path of a directory, found "run"',
+  ],
   'namespaces-empty': ['1:12: namespaces: expected keys and values, found null'],
   'namespaces-list': [
     '2:12: namespaces.include: expected simple patterns in one text, found ["web-*","db-*"]',
@@ -31,18 +36,19 @@ const MESSAGES: Record<string, string[]> = {
     '4:3: namespaces: unknown key "maximum", expected one of: enabled, include, exclude, max',
   ],
   'namespaces-word': ['1:13: namespaces: expected keys and values, found false'],
+  'no-section': ['1:10: tracing: expected keys and values, found true'],
   'no-value': ['1:14: update_every: expected a whole number of seconds from 1 to 3600, found null'],
-  proto: ['1:1: unknown key "__proto__", expected one of: update_every, namespaces'],
+  proto: ['1:1: unknown key "__proto__", expected one of: update_every, namespaces, tracing'],
   several: [
     '1:15: update_every: expected a whole number of seconds from 1 to 3600, found 5000',
-    '2:1: unknown key "colour", expected one of: update_every, namespaces',
-    '3:1: unknown key "x\\ny", expected one of: update_every, namespaces',
+    '2:1: unknown key "colour", expected one of: update_every, namespaces, tracing',
+    '3:1: unknown key "x\\ny", expected one of: update_every, namespaces, tracing',
   ],
   tab: ['1:1: broken YAML: Tabs are not allowed as indentation, found "\\tupdate_every: 1"'],
   'too-small': ['1:15: update_every: expected a whole number of seconds from 1 to 3600, found 0'],
   'two-documents': ['2:1: broken YAML: expected one document, found "---"'],
   'unknown-alias': ['1:15: broken YAML: Unresolved alias (the anchor must be set before the alias): nope'],
-  'unknown-key': ['1:1: unknown key "update_evry", expected one of: update_every, namespaces'],
+  'unknown-key': ['1:1: unknown key "update_evry", expected one of: update_every, namespaces, tracing'],
   'unknown-tag': ['1:18: broken YAML: Unresolved tag: tag:yaml.org,2002:foo, found "!!foo 1"'],
   'wrong-type': ['2:15: update_every: expected a whole number of seconds from 1 to 3600, found "fast"'],
 }
@@ -70,6 +76,10 @@ t.test('the stock file is good, and says every key with its default', async t =>
   t.strictSame(
     Object.keys(stockConfig.namespaces).sort(),
     Object.keys(schema.properties.namespaces.properties).sort(),
+  )
+  t.strictSame(
+    Object.keys(stockConfig.tracing).sort(),
+    Object.keys(schema.properties.tracing.properties).sort(),
   )
 })
 
@@ -112,8 +122,16 @@ t.test('the keys of a section are merged one by one', async t => {
   t.strictSame(config, {
     update_every: 1,
     namespaces: { enabled: true, include: 'a*', exclude: 'ab', max: 9 },
+    tracing: stockConfig.tracing,
   })
   t.ok(Object.isFrozen(config.namespaces))
+})
+
+t.test('a section is merged key by key', async t => {
+  const dir = t.testdir({ stock: '', user: 'tracing:\n  function: false\n' })
+  const { config } = await loadConfig(join(dir, 'stock'), join(dir, 'user'), 1)
+  t.strictSame(config.tracing, { ...stockConfig.tracing, function: false })
+  t.ok(Object.isFrozen(config.tracing))
 })
 
 t.test('files that are none', async t => {

@@ -3,7 +3,7 @@
  * Needs root, iproute2 and nftables. Names hold the process id and a random part: runs do not meet.
  */
 import { execFileSync, type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { Socket } from 'node:net'
 import { join } from 'node:path'
@@ -79,10 +79,12 @@ const guard = (...namespaces: string[]): (() => Promise<void>) => {
 
 export const makeHosts = (): Hosts => {
   const name = `tcp-resets-${process.pid}-${randomBytes(3).toString('hex')}`
+  // Not the same for two runs at once: the kernel's trace tells addresses, and not of which namespace.
+  const [net, subnet] = [randomInt(64, 256), randomInt(256)]
   const host = (letter: string, number: number): Host & { mac: string } => ({
     namespace: `${name}-${letter}`,
-    ipv4: `10.9.0.${number}`,
-    ipv6: `fd09::${number}`,
+    ipv4: `10.${net}.${subnet}.${number}`,
+    ipv6: `fd09:${net.toString(16)}:${subnet.toString(16)}::${number}`,
     mac: `02:00:0a:09:00:0${number}`,
   })
   const [a, b] = [host('a', 1), host('b', 2)]

@@ -1,6 +1,6 @@
 """Runs scenarios between two hosts: one name a line on stdin, one JSON answer a line on stdout.
 
-    run_scenarios.py NAMESPACE_A NAMESPACE_B SCENARIOS_JSON
+    run_scenarios.py SCENARIOS_JSON NAMESPACE_A IPV4_A IPV6_A NAMESPACE_B IPV4_B IPV6_B
 
 An answer is {name, ok, seconds, counters: {A, B}, wire: {A, B}}, {name, ok: false, error} or {name, skipped}.
 Counters are the movement of every column of Tcp: and TcpExt: that moved, by the kernel's name.
@@ -29,11 +29,8 @@ def reached(movement, wanted, prefix):
 
 
 class Runner:
-    def __init__(self, namespace_a, namespace_b, table):
-        self.hosts = {
-            'A': Host('A', namespace_a, '10.9.0.1', 'fd09::1'),
-            'B': Host('B', namespace_b, '10.9.0.2', 'fd09::2'),
-        }
+    def __init__(self, table, *hosts):
+        self.hosts = {'A': Host('A', *hosts[:3]), 'B': Host('B', *hosts[3:])}
         self.world = World(self.hosts['A'], self.hosts['B'])
         with open(table) as file:
             self.expected = {entry['name']: entry['invariant'] for entry in json.load(file)['scenarios']}
@@ -92,7 +89,7 @@ class Runner:
 
 
 def main():
-    runner = Runner(*sys.argv[1:4])
+    runner = Runner(*sys.argv[1:])
     for line in sys.stdin:
         print(json.dumps(runner.run(line.strip())), flush=True)
     runner.world.end()

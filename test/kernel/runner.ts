@@ -32,7 +32,8 @@ export type Runner = {
 
 export const startRunner = (hosts: Hosts, table: string): Runner => {
   const program = join(__dirname, 'run_scenarios.py')
-  const child = spawn(PYTHON, ['-B', program, hosts.a.namespace, hosts.b.namespace, table], {
+  const both = [hosts.a, hosts.b].flatMap(({ namespace, ipv4, ipv6 }) => [namespace, ipv4, ipv6])
+  const child = spawn(PYTHON, ['-B', program, table, ...both], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   const exited = once(child, 'exit')

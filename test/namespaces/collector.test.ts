@@ -12,7 +12,7 @@ const MINUTE = 60 * SECOND
 const skip = noWorld ?? false
 t.jobs = 4
 
-const configOf = (world: World, max: number): Config => ({
+const configOf = (world: World, max: number): Pick<Config, 'update_every' | 'namespaces'> => ({
   update_every: 1,
   namespaces: { enabled: true, include: `${world.prefix}*`, exclude: '*-no', max },
 })
@@ -140,7 +140,7 @@ t.test('those that are gone are not remembered for ever', { skip }, async t => {
 
 t.test('switched off, or no procfs', async t => {
   const log = createLog({}, () => {})
-  const config: Config = {
+  const config: Pick<Config, 'update_every' | 'namespaces'> = {
     update_every: 1,
     namespaces: { enabled: true, include: '*', exclude: '', max: 1 },
   }

@@ -74,6 +74,42 @@ t.test('a u64 above the protocol’s signed 64 bits wraps, so that its rise stay
   t.match(write({ a: 1n << 63n }, 1000), /SET a = -9223372036854775808\n/)
 })
 
+t.test('a chart that grows: a counter that is new stood at 0 before', async t => {
+  const write = chartWriter({ ...chart, dimensions: [], labels: {}, grows: true }, 'p', 1)
+  t.equal(write({}, 0), '')
+  t.equal(
+    write({ a: 7n }, 0) +
+      write({ a: 9n }, 1000) +
+      write({ a: 9n, b: 300n }, 2000) +
+      write({ a: 9n, b: 301n }, 3000),
+    `CHART ipv4.x '' 'A title' 'things/s' 'tcp' ipv4.x line 1 1 '' p proc
+DIMENSION a '' incremental 1 1
+CLABEL_COMMIT
+BEGIN ipv4.x
+SET a = 0
+END
+BEGIN ipv4.x 1000000
+SET a = 9
+END
+CHART ipv4.x '' 'A title' 'things/s' 'tcp' ipv4.x line 1 1 '' p proc
+DIMENSION a '' incremental 1 1
+DIMENSION b '' incremental 1 1
+CLABEL_COMMIT
+BEGIN ipv4.x 1000000
+SET a = 9
+SET b = 0
+END
+BEGIN ipv4.x 1000000
+SET a = 9
+SET b = 301
+END
+`,
+  )
+  t.equal(write({ c: undefined }, 4000), '', 'nothing new, nothing to show')
+  const fixed = chartWriter(chart, 'p', 1)
+  t.notMatch(fixed({ a: 1n, z: 1n }, 0), / z /, 'a chart that does not grow')
+})
+
 t.test('no text from outside ends a word or a line, or is too long', async () => {
   /** Netdata's own way to split a line: words, or anything between two equal quotes. */
   const words = (line: string): string[] => line.match(/'[^']*'|"[^"]*"|[^\s=]+/g) ?? []

@@ -1,0 +1,57 @@
+import type { ChartDefinition } from '../netdata/chart'
+
+// Layer 2: what the kernel's tracepoints say, of all network namespaces together. They never say what the charts of
+// one namespace's counters mean.
+
+const common = {
+  type: 'ipv4',
+  units: 'resets/s',
+  family: 'tcp',
+  style: 'line',
+  module: 'tracefs',
+  labels: { namespace: 'all', source: 'tracefs', received: 'traced' },
+} as const
+
+/** The dimensions that are there from the start. */
+export const TRACED = ['ipv4_sent', 'ipv4_received', 'ipv6_sent', 'ipv6_received'] as const
+
+/**
+ * Every reset that the kernel traces, by direction and family. What no one could read the family of is in `sent` and
+ * `received`, which appear when there is such a reset.
+ *
+ * @param seesAll whether this kernel traces resets that it sends without a socket
+ */
+export function tracedChart(seesAll: boolean): ChartDefinition {
+  return {
+    ...common,
+    id: 'tcp_resets_traced',
+    title: seesAll
+      ? 'TCP resets traced in the kernel, all namespaces (received: only those that ended a connection)'
+      : 'TCP resets traced in the kernel, all namespaces (this kernel traces none from closed ports or TIME_WAIT; received: only those that ended a connection)',
+    context: 'ipv4.tcp_resets_traced',
+    priority: 5233,
+    dimensions: TRACED.map(id => ({ id, algorithm: 'incremental' })),
+    grows: true,
+  }
+}
+
+/**
+ * Resets sent, by why: the reasons in the kernel's own words, or the state of the socket where it names none. A
+ * dimension appears with the first reset of its kind.
+ *
+ * @param hasReasons whether this kernel names reasons
+ */
+export function reasonsChart(hasReasons: boolean): ChartDefinition {
+  return {
+    ...common,
+    id: 'tcp_reset_reasons',
+    title: hasReasons
+      ? 'Why TCP resets were sent, in the words of the kernel, all namespaces'
+      : 'TCP resets sent by socket state, all namespaces (this kernel names no reasons, and traces none from closed ports or TIME_WAIT)',
+    context: 'ipv4.tcp_reset_reasons',
+    priority: 5234,
+    style: 'stacked',
+    dimensions: [],
+    grows: true,
+  }
+}

@@ -1,0 +1,74 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
+import { networkInterfaces } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+import { parseSockets, portOwners } from '../../plugin/sources/port-owners'
+
+const TCP = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000   999        0 4711 1 0000000000000000 100 0 0 10 0
+   1: 0100007F:0016 0200007F:A2C4 01 00000000:00000000 02:000AFE2B 00000000     0        0 42 2 0000000000000000 20 4 30 10 -1
+   2: 0100007F:0016 0200007F:A2C4 01 00000000:00000000 02:0`
+
+t.test('sockets of /proc/net/tcp and tcp6, whole lines only', async t => {
+  t.strictSame(parseSockets(TCP), [
+    { port: 8080, uid: 999, inode: '4711', listens: true },
+    { port: 22, uid: 0, inode: '42', listens: false },
+  ])
+  t.strictSame(
+    parseSockets(TCP.replace('0100007F:1F90', '00000000000000000000000001000000:1F90'))[0]?.port,
+    8080,
+  )
+  t.strictSame(parseSockets('garbage\n'), [])
+})
+
+/** A host root with one process in the namespace, and nobody else's files. */
+function hostRoot(t: { testdir(): string }): string {
+  const prefix = t.testdir()
+  for (const dir of ['proc/net', 'proc/self/net', 'proc/1/net', 'etc'])
+    mkdirSync(join(prefix, dir), { recursive: true })
+  writeFileSync(join(prefix, 'proc/net/tcp'), TCP)
+  writeFileSync(join(prefix, 'etc/passwd'), 'root:x:0:0::/:/bin/sh\nweb:x:999:999::/:/bin/sh\n')
+  return prefix
+}
+
+t.test(
+  'the user of a port is known to all; where other namespaces may be, only for own addresses',
+  async t => {
+    const prefix = hostRoot(t)
+    const owners = portOwners(prefix)
+    t.strictSame(
+      [...owners([{ port: 8080 }, { port: 22 }, { port: 9 }])],
+      [
+        [8080, { user: 'web' }],
+        [22, { user: 'root' }],
+      ],
+    )
+    // Process 1 in another namespace.
+    writeFileSync(join(prefix, 'proc/self/net/snmp'), '')
+    writeFileSync(join(prefix, 'proc/1/net/snmp'), '')
+    t.strictSame([...owners([{ port: 8080 }, { port: 22, address: '127.0.0.1' }])], [])
+    const own = Object.values(networkInterfaces())
+      .flatMap(all => all ?? [])
+      .find(({ internal }) => !internal)?.address
+    if (own !== undefined)
+      t.strictSame([...owners([{ port: 8080, address: own }])], [[8080, { user: 'web' }]])
+  },
+)
+
+t.test('a socket of this very process', { skip: process.platform !== 'linux' && 'needs Linux' }, async t => {
+  const server = createServer()
+  t.teardown(() => server.close())
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  const address = Object.values(networkInterfaces())
+    .flatMap(all => all ?? [])
+    .find(({ internal }) => !internal)?.address
+  if (address === undefined) return t.pass('no address', { skip: 'this machine has no network' })
+  const owner = portOwners('')([{ port, address }]).get(port)
+  t.match(owner, {
+    process: execFileSync('cat', [`/proc/${process.pid}/comm`], { encoding: 'utf8' }).trim(),
+    user: spawnSync('id', ['-un'], { encoding: 'utf8' }).stdout.trim(),
+  })
+})
