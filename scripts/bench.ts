@@ -14,10 +14,22 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   cost: () => import('../bench/cost'),
   accuracy: () => import('../bench/accuracy'),
   alarms: () => import('../bench/alarms'),
+  namespaces: async () => printing((await import('../bench/namespaces')).namespaces),
+  tracing: async () => printing((await import('../bench/tracing')).tracing),
+}
+
+/** A bench that prints its tables itself, as it goes. */
+function printing(print: () => Promise<void>): Bench {
+  return {
+    async bench() {
+      await print()
+      return []
+    },
+  }
 }
 
 /** Those that take long enough to be asked for by name. */
-const ONLY_WHEN_NAMED: readonly string[] = ['alarms']
+const ONLY_WHEN_NAMED: readonly string[] = ['alarms', 'namespaces', 'tracing']
 
 async function main(names: readonly string[]): Promise<number> {
   const unknown = names.filter(name => !Object.hasOwn(BENCHES, name))
