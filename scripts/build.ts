@@ -1,4 +1,4 @@
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import Ajv from 'ajv'
 import standaloneCode from 'ajv/dist/standalone'
@@ -21,7 +21,8 @@ function launcher(name: string, farewell: string): string {
   const needed = `${name} needs Node.js 18 or later`
   const sh = [
     "':' //;",
-    'node=$(command -v node || command -v nodejs) ||',
+    // A Node that the installation named goes before what is on PATH.
+    'node=$0.node; [ -x "$node" ] || node=$(command -v node || command -v nodejs) ||',
     `{ echo "${needed}, and there is no node or nodejs on PATH ($PATH)" >&2; printf '${farewell}'; exit 1; };`,
     // What other Node programs of this machine are given (--import, --require) is not for this one.
     'unset NODE_OPTIONS; exec "$node" "$0" "$@"',
@@ -62,8 +63,20 @@ export async function build(): Promise<void> {
   await bundleProgram('main.ts', join(dist, 'plugins.d', 'tcp_resets.plugin'), 'DISABLE\\n')
   await bundleProgram('cli/tcp-resets.ts', join(dist, 'bin', 'tcp-resets'))
   copyFileSync(join(root, 'conf.d', 'tcp_resets.conf'), join(dist, 'conf.d', 'tcp_resets.conf'))
+  copyGrant()
   copyFileSync(join(root, 'health.d', 'tcp_resets.conf'), join(dist, 'health.d', 'tcp_resets.conf'))
   buildGuides()
+}
+
+/** What root runs to let the agent read the kernel's trace of resets. */
+function copyGrant(): void {
+  const grant = join(root, 'packaging', 'tcp-resets-grant')
+  if (!existsSync(grant)) return
+  copyFileSync(grant, join(dist, 'bin', 'tcp-resets-grant'))
+  chmodSync(join(dist, 'bin', 'tcp-resets-grant'), 0o755)
+  mkdirSync(join(dist, 'systemd'))
+  const unit = 'tcp-resets-tracing.service'
+  copyFileSync(join(root, 'packaging', unit), join(dist, 'systemd', unit))
 }
 
 function buildGuides(): void {
