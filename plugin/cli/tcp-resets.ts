@@ -96,6 +96,9 @@ function checkUrl(url: string, option: string): string {
   )
 }
 
+// The agent's user has to get through the directories that are made here, whatever root keeps from others.
+process.umask(0o022)
+
 main(process.argv.slice(2), process.env).then(
   code => process.exit(code),
   thrown => {

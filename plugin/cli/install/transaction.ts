@@ -66,7 +66,7 @@ export function change(state: string, { put, remove }: Change): void {
   try {
     mkdirSync(state, { recursive: true, mode: 0o755 })
     writeJournal(state, journal)
-    for (const dir of made) mkdirSync(dir, { recursive: true, mode: 0o755 })
+    for (const dir of made) if (!existsSync(dir)) mkdirSync(dir, 0o755)
     put.forEach(writeBeside)
     for (const { path } of put) {
       keepOld(path)
