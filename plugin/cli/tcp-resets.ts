@@ -1,8 +1,10 @@
-import { writeSync } from 'node:fs'
+import { existsSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { version } from '../../package.json'
 import { messageOf } from '../message'
+import { endPlugin, reloadHealth } from './agent/control'
+import { type Agent, findAgent, type Where } from './agent/find'
 import { checkConfig } from './check-config'
 import { doctor } from './doctor/doctor'
 import { install } from './install/install'
@@ -16,6 +18,7 @@ const USAGE = `Usage: tcp-resets install [--dry-run] [--guides-url URL] [--traci
                             take back what install did, and keep what you have edited
        tcp-resets doctor [--json]
                             check that all of it works, and say what to do where it does not
+       tcp-resets reload    make Netdata read the alarms and start the plugin again, with its configuration
        tcp-resets check-config [FILE]
                             check the configuration of the plugin
        tcp-resets --version | --help
@@ -48,7 +51,8 @@ const TAKES: Readonly<Record<string, readonly string[]>> = {
   install: ['dry-run', 'guides-url', 'tracing', 'no-tracing', 'root', ...AGENT],
   uninstall: ['dry-run', 'root', ...AGENT],
   doctor: ['json', ...AGENT],
-  'check-config': [],
+  reload: AGENT,
+  'check-config': AGENT,
 }
 
 const say = (line: string): void => {
@@ -71,21 +75,42 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
     writeSync(2, USAGE)
     return 2
   }
-  // The stock configuration lies where it does for the plugin, which is installed beside this command's folder.
-  if (takesFile) return checkConfig(file, env, join(dist, 'plugins.d', 'tcp_resets.plugin'))
-
   const where = {
     platform: process.platform,
     url: checkUrl(values.url ?? 'http://127.0.0.1:19999', '--url'),
     prefix: values['netdata-prefix'],
     root: values.root,
   }
+  if (takesFile)
+    return checkConfig(
+      file,
+      await configEnvironment(env, where),
+      join(dist, 'plugins.d', 'tcp_resets.plugin'),
+    )
+  if (command === 'reload') return reload(await findAgent(where))
   if (command === 'doctor') return (await doctor(where, values.json ?? false, say)) ? 0 : 1
   const dryRun = values['dry-run'] ?? false
   if (command === 'uninstall') return (await uninstall({ ...where, dryRun }, say)) ? 0 : 1
   const guidesUrl = values['guides-url'] && checkUrl(values['guides-url'], '--guides-url')
   const tracing = values['no-tracing'] ? false : values.tracing
   return (await install({ ...where, dist, dryRun, guidesUrl, tracing }, say)) ? 0 : 1
+}
+
+/**
+ * What tells where the configuration is. In the built tree that is beside this command; where a package has put the
+ * parts in their places, the agent knows.
+ */
+async function configEnvironment(env: NodeJS.ProcessEnv, where: Where): Promise<NodeJS.ProcessEnv> {
+  if (env.NETDATA_STOCK_CONFIG_DIR || existsSync(join(dist, 'conf.d'))) return env
+  const { layout } = await findAgent(where)
+  return { NETDATA_STOCK_CONFIG_DIR: layout.stockConf, NETDATA_USER_CONFIG_DIR: layout.userConf }
+}
+
+function reload(agent: Agent): number {
+  if (agent.conf === undefined) throw new Error(`Netdata does not answer at ${agent.url}`)
+  if (!reloadHealth(agent)) throw new Error('the alarms could not be reloaded: this needs root')
+  endPlugin(agent)
+  return 0
 }
 
 /** The guides' address gets into HTML without quotes, and into a health file. */

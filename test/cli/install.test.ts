@@ -31,13 +31,14 @@ t.test('installs, works, upgrades, and goes without a trace', { skip: noSandbox 
     'the doctor has nothing to say',
   )
 
-  // Real resets get as far as the agent's own database and raise the alarm on a burst's base rate.
+  // Real resets get as far as the agent's own database.
   sandbox.must(
     `'${process.execPath}' -e 'let n = 500; const next = () => n-- && net.connect(9, "127.0.0.1").on("error", next); next()'`,
   )
   await sandbox.until(
     'the resets are on the chart',
-    `curl -s 'http://127.0.0.1:19999/api/v1/data?chart=ipv4.tcp_resets&after=-60&points=1&group=sum&dimensions=sent&format=csv' | tail -1 | grep -E ',(4[89]|5[01])[0-9]'`,
+    `curl -s 'http://127.0.0.1:19999/api/v1/data?chart=ipv4.tcp_resets&after=-300&dimensions=sent&format=csv' |
+      awk -F, '{ sum += $2 } END { exit sum < 499.9 }'`,
   )
 
   const pid = () => sandbox.must("pgrep -f 'node /usr/lib/netdata/plugins.d/tcp_resets[.]plugin'").trim()
