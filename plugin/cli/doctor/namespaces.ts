@@ -22,7 +22,10 @@ export async function checkNamespaces(
   const others = Object.values(answer?.charts ?? {})
     .filter(({ context, id }) => context === 'ipv4.tcp_resets' && id !== 'ipv4.tcp_resets')
     .map(({ id }) => id.replace('ipv4.tcp_resets_', ''))
-  const saw = others.length === 0 ? 'no other namespace has a chart' : `charts of ${others.join(', ')}`
+  const saw =
+    others.length === 0
+      ? 'no other namespace has a chart'
+      : `charts of ${others.length} others: ${others.slice(0, 10).join(', ')}${others.length > 10 ? ' …' : ''}`
   if (shared) return [good('containers', `the agent runs in the network namespace of process 1; ${saw}`)]
   const own = readlinkSync(`/proc/${pid}/ns/net`)
   return [
