@@ -74,6 +74,8 @@ function fill(tree: string, dist: string, version: string): void {
   if (existsSync(join(dist, 'bin', 'tcp-resets-grant'))) {
     put(join(dist, 'bin', 'tcp-resets-grant'), 'usr/sbin/tcp-resets-grant')
     put(join(dist, 'systemd', GRANT_UNIT), `lib/systemd/system/${GRANT_UNIT}`)
+    mkdirSync(join(tree, 'usr/share/man/man8'), { recursive: true })
+    symlinkSync('tcp-resets.8.gz', join(tree, 'usr/share/man/man8/tcp-resets-grant.8.gz'))
   }
   put(packaging('debian', 'copyright'), `usr/share/doc/${PACKAGE}/copyright`)
   put(packaging('debian', 'lintian-overrides'), `usr/share/lintian/overrides/${PACKAGE}`)
