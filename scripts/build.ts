@@ -21,7 +21,8 @@ function launcher(name: string, farewell: string): string {
   const needed = `${name} needs Node.js 18 or later`
   const sh = [
     "':' //;",
-    'node=$(command -v node || command -v nodejs) ||',
+    // A Node that the installation named goes before what is on PATH.
+    'node=$0.node; [ -x "$node" ] || node=$(command -v node || command -v nodejs) ||',
     `{ echo "${needed}, and there is no node or nodejs on PATH ($PATH)" >&2; printf '${farewell}'; exit 1; };`,
     // What other Node programs of this machine are given (--import, --require) is not for this one. And under a flood of
     // events, Node would rather take 30 MB more than collect its short-lived garbage now.
@@ -63,9 +64,18 @@ export async function build(): Promise<void> {
   await bundleProgram('main.ts', join(dist, 'plugins.d', 'tcp_resets.plugin'), 'DISABLE\\n')
   await bundleProgram('cli/tcp-resets.ts', join(dist, 'bin', 'tcp-resets'))
   copyFileSync(join(root, 'conf.d', 'tcp_resets.conf'), join(dist, 'conf.d', 'tcp_resets.conf'))
-  copyFileSync(join(root, 'packaging', 'tcp-resets-grant'), join(dist, 'bin', 'tcp-resets-grant'))
+  copyGrant()
   copyFileSync(join(root, 'health.d', 'tcp_resets.conf'), join(dist, 'health.d', 'tcp_resets.conf'))
   buildGuides()
+}
+
+/** What root runs to let the agent read the kernel's trace of resets. */
+function copyGrant(): void {
+  copyFileSync(join(root, 'packaging', 'tcp-resets-grant'), join(dist, 'bin', 'tcp-resets-grant'))
+  chmodSync(join(dist, 'bin', 'tcp-resets-grant'), 0o755)
+  mkdirSync(join(dist, 'systemd'))
+  const unit = 'tcp-resets-tracing.service'
+  copyFileSync(join(root, 'packaging', unit), join(dist, 'systemd', unit))
 }
 
 function buildGuides(): void {

@@ -1,0 +1,65 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { firstDirectory, type NetdataConf } from './netdata-conf'
+
+/** The directories of one agent. */
+export interface Layout {
+  /** How it was found, for a person. */
+  readonly from: string
+  readonly plugins: string
+  readonly stockConf: string
+  readonly userConf: string
+  readonly web: string
+  /** Ours, for the manifest. Beside the agent's own, not in it: the agent's user must not be able to write there. */
+  readonly state: string
+}
+
+/**
+ * Where agents are that nobody named: the packages of Debian, Ubuntu and Red Hat's kin; the static build; a build from
+ * source, with Netdata's installer or with the default prefix; FreeBSD's package.
+ */
+export const PREFIXES = ['/', '/opt/netdata', '/usr/local', '/usr/local/netdata']
+
+/**
+ * The agent below a prefix; undefined where there is none.
+ *
+ * Packages have their own idea of lib, lib64, libexec and share, so each directory is looked for by itself.
+ *
+ * @param root what stands for `/`
+ */
+export function layoutAt(prefix: string, platform: NodeJS.Platform, root = '/'): Layout | undefined {
+  const top = join(root, prefix === '/usr' ? '/' : prefix)
+  for (const base of [join(top, 'usr'), top]) {
+    const at = (parts: readonly string[], name: string): string | undefined =>
+      parts.map(part => join(base, part, 'netdata', name)).find(existsSync)
+    const plugins = at(['libexec', 'lib', 'lib64'], 'plugins.d')
+    const stockConf = at(['lib', 'lib64', 'share'], 'conf.d')
+    const web = at(['share'], 'web')
+    if (plugins === undefined || stockConf === undefined || web === undefined) continue
+    const lib = platform === 'freebsd' ? join(root, 'var/db/netdata') : join(top, 'var/lib/netdata')
+    const userConf = join(top, 'etc/netdata')
+    return { from: `its files below ${top}`, plugins, stockConf, userConf, web, state: stateOf(lib) }
+  }
+  return undefined
+}
+
+/** The directories a running agent says it uses; undefined where one is missing. */
+export function layoutFrom(conf: NetdataConf, url: string): Layout | undefined {
+  const directories = conf.get('directories')
+  const [plugins, stockConf, userConf, web, lib] = ['plugins', 'stock config', 'config', 'web', 'lib'].map(
+    key => firstDirectory(directories?.get(key) ?? ''),
+  )
+  if (!plugins || !stockConf || !userConf || !web || !lib) return undefined
+  return {
+    from: `the running agent's answer at ${url}`,
+    plugins,
+    stockConf,
+    userConf,
+    web,
+    state: stateOf(lib),
+  }
+}
+
+function stateOf(lib: string): string {
+  return `${lib}-tcp-resets`
+}

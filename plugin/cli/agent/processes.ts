@@ -1,0 +1,98 @@
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
+
+// Linux only: everywhere else what is asked here stays unknown.
+
+/** The process that listens on a TCP port of this network namespace, where this user may see that. */
+export function listenerOn(port: number): number | undefined {
+  const inodes = new Set([...listening('/proc/net/tcp', port), ...listening('/proc/net/tcp6', port)])
+  return pids().find(pid => {
+    try {
+      return readdirSync(`/proc/${pid}/fd`).some(fd => {
+        const inode = /^socket:\[(\d+)\]$/.exec(linkOf(`/proc/${pid}/fd/${fd}`))?.[1]
+        return inode !== undefined && inodes.has(inode)
+      })
+    } catch {
+      return false // it has ended, or is another user's
+    }
+  })
+}
+
+/** The inodes of the sockets that listen (state 0A, see include/net/tcp_states.h of Linux) on a port. */
+function listening(file: string, port: number): string[] {
+  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
+  return (textOf(file) ?? '')
+    .split('\n')
+    .map(line => line.trim().split(/\s+/))
+    .filter(([, local, , state]) => local?.endsWith(suffix) && state === '0A')
+    .flatMap(fields => fields[9] ?? [])
+}
+
+/** The process that runs a program and descends from another. */
+export function descendantRunning(program: string, ancestor: number): number | undefined {
+  return pids().find(
+    pid => textOf(`/proc/${pid}/cmdline`)?.split('\0').includes(program) && descends(pid, ancestor),
+  )
+}
+
+function descends(pid: number, ancestor: number): boolean {
+  for (let parent = parentOf(pid); parent !== undefined && parent > 0; parent = parentOf(parent)) {
+    if (parent === ancestor) return true
+  }
+  return false
+}
+
+function parentOf(pid: number): number | undefined {
+  const parent = /^PPid:\t(\d+)$/m.exec(textOf(`/proc/${pid}/status`) ?? '')?.[1]
+  return parent === undefined ? undefined : Number(parent)
+}
+
+/**
+ * Whether it is Netdata, from a program that only root can change. What is run as the agent's user, and where root
+ * writes files, is what the agent says: anybody can listen on its port while it does not.
+ */
+export function isTrustedNetdata(pid: number): boolean {
+  const program = linkOf(`/proc/${pid}/exe`)
+  try {
+    const { uid, mode } = statSync(program)
+    return /\/netdata$/.test(program) && uid === 0 && (mode & 0o002) === 0
+  } catch {
+    return false
+  }
+}
+
+/** Whether a process shares a namespace (`net`, `mnt`, `pid`) with another; undefined where that can't be seen. */
+export function sharesNamespace(kind: string, pid: number, other: number): boolean | undefined {
+  const [mine, theirs] = [pid, other].map(id => linkOf(`/proc/${id}/ns/${kind}`))
+  return mine === '' || theirs === '' ? undefined : mine === theirs
+}
+
+/** User and group that a process runs as. */
+export function ownerOf(pid: number): { uid: number; gid: number } | undefined {
+  const status = textOf(`/proc/${pid}/status`) ?? ''
+  const [uid, gid] = ['Uid', 'Gid'].map(key => new RegExp(`^${key}:\\t\\d+\\t(\\d+)`, 'm').exec(status)?.[1])
+  return uid === undefined || gid === undefined ? undefined : { uid: Number(uid), gid: Number(gid) }
+}
+
+function pids(): number[] {
+  try {
+    return readdirSync('/proc').map(Number).filter(Boolean)
+  } catch {
+    return [] // FreeBSD has no /proc
+  }
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return ''
+  }
+}
+
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,52 @@
+import { askJson } from '../agent/ask'
+import { pluginFile, pluginPid, restartCommand } from '../agent/control'
+import type { Agent } from '../agent/find'
+import { type Finding, good, note, unknown, wrong } from './finding'
+
+/** Whether there is an agent, it runs, and it is the one of these files. */
+export async function checkAgent(agent: Agent): Promise<Finding[]> {
+  const { layout, url, conf, pid, user } = agent
+  const info = await askJson<{ version: string }>(url, '/api/v1/info')
+  if (info === undefined) {
+    const saw = `nothing answers at ${url}; the agent was found by ${layout.from}`
+    return [wrong('netdata', saw, `start it (${restartCommand()}), or name its address with --url`)]
+  }
+  if (conf === undefined) {
+    const saw = `${info.version} answers at ${url}, and is not known to be the one found by ${layout.from}`
+    const advice =
+      'one in a container needs the plugin inside; otherwise name the right one with --url or --netdata-prefix'
+    return [wrong('netdata', saw, advice)]
+  }
+  const who =
+    pid === undefined
+      ? 'of which this user can see no process'
+      : `process ${pid}, user ${user?.name ?? 'unknown'}`
+  return [good('netdata', `${info.version} answers at ${url}, ${who}; plugins in ${layout.plugins}`)]
+}
+
+/** Whether the agent's configuration lets it start the plugin. */
+export function checkEnabled({ conf }: Agent): Finding[] {
+  const plugins = conf?.get('plugins')
+  if (plugins === undefined) return [unknown('enabled', 'the agent does not say')]
+  const own = plugins.get('tcp_resets')
+  const others = plugins.get('enable running new plugins')
+  const advice = `put "tcp_resets = yes" into [plugins] of netdata.conf, then: ${restartCommand()}`
+  if (own === 'no') return [wrong('enabled', 'netdata.conf, [plugins]: tcp_resets = no', advice)]
+  if (own !== undefined) return [good('enabled', `netdata.conf, [plugins]: tcp_resets = ${own}`)]
+  if (others === 'no')
+    return [wrong('enabled', 'netdata.conf, [plugins]: enable running new plugins = no', advice)]
+  return [note('enabled', 'the agent has not seen the plugin yet; it looks for new ones once a minute')]
+}
+
+/** Whether the agent runs the plugin now. */
+export function checkRunning(agent: Agent, platform: NodeJS.Platform): Finding[] {
+  if (agent.conf === undefined) return [unknown('running', 'the agent does not run')]
+  const pid = pluginPid(agent)
+  if (pid !== undefined) return [good('running', `process ${pid} is ${pluginFile(agent)}`)]
+  if (platform !== 'linux' || agent.pid === undefined)
+    return [unknown('running', 'this user can’t see the agent’s processes')]
+  const log =
+    agent.conf.get('logs')?.get('collector') ?? agent.conf.get('logs')?.get('error') ?? 'its error log'
+  const advice = `see why in ${log}, mend it, then: ${restartCommand()}. An agent does not start a plugin again that it gave up`
+  return [wrong('running', `no process of the agent runs ${pluginFile(agent)}`, advice)]
+}

@@ -1,0 +1,51 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { alarmNames, askAlarms } from '../agent/api'
+import type { Agent } from '../agent/find'
+import { type Finding, good, unknown, wrong } from './finding'
+
+const RELOAD = 'netdatacli reload-health (or kill -USR2 of the agent)'
+
+/** Whether the agent has the alarms of our file, and nobody else's on the same resets. */
+export async function checkAlarms(
+  { conf, layout, url }: Agent,
+  platform: NodeJS.Platform,
+): Promise<Finding[]> {
+  if (conf === undefined) return [unknown('alarms', 'the agent does not run')]
+  if (conf.get('health')?.get('enabled') === 'no') {
+    return [
+      wrong('alarms', 'netdata.conf, [health]: enabled = no', 'set it to yes, or see to them at the Parent'),
+    ]
+  }
+  const file = join(layout.userConf, 'health.d', 'tcp_resets.conf')
+  const alarms = await askAlarms(url)
+  if (alarms === undefined) return [unknown('alarms', 'the agent does not say which it has')]
+  if (!existsSync(file)) return [wrong('alarms', `no ${file}`, 'as root: tcp-resets install')]
+
+  const names = alarmNames(readFileSync(file, 'utf8'), platform)
+  const ours = alarms.filter(({ chart }) => chart.startsWith('ipv4.tcp_resets'))
+  const loaded = new Set(ours.filter(({ source }) => source.includes(file)).map(({ name }) => name))
+  const missing = names.filter(name => !loaded.has(name))
+  const others = ours.filter(({ name, source }) => names.includes(name) && !source.includes(file))
+  const twice = alarms.filter(
+    ({ name, chart }) => /_tcp_resets_(sent|received)$/.test(name) && /tcphandshake/.test(chart),
+  )
+  const list = (found: typeof alarms): string =>
+    [...new Set(found.map(({ name, chart, source }) => `${name} on ${chart} (${source})`))].join(', ')
+  const findings: Finding[] = []
+  if (others.length > 0) {
+    findings.push(wrong('alarms', `from another file: ${list(others)}`, `remove them there, then: ${RELOAD}`))
+  }
+  if (twice.length > 0) {
+    findings.push(wrong('alarms', `raised twice: also ${list(twice)}`, `remove them there, then: ${RELOAD}`))
+  }
+  const lost = missing.filter(name => !others.some(other => other.name === name))
+  if (lost.length > 0) findings.push(wrong('alarms', `not loaded from ${file}: ${lost.join(', ')}`, RELOAD))
+  const raised = ours.filter(({ status }) => status === 'WARNING' || status === 'CRITICAL')
+  if (findings.length > 0) return findings
+  const state =
+    raised.length === 0
+      ? 'none raised'
+      : `raised: ${raised.map(({ name, chart }) => `${name} on ${chart}`).join(', ')}`
+  return [good('alarms', `${loaded.size} loaded from ${file}, each once; ${state}`)]
+}

@@ -1,0 +1,31 @@
+import { askChart } from '../agent/api'
+import { askJson } from '../agent/ask'
+import type { Agent } from '../agent/find'
+import { type Finding, good, unknown, wrong } from './finding'
+
+const ID = 'ipv4.tcp_resets'
+
+/** Whether values arrive, and did so just now. */
+export async function checkData({ conf, url }: Agent): Promise<Finding[]> {
+  if (conf === undefined) return [unknown('data', 'the agent does not run')]
+  const chart = await askChart(url, ID)
+  if (chart === undefined) return [wrong('data', `the agent has no chart ${ID}`, 'mend what is wrong above')]
+  const { first_entry, last_entry, update_every } = chart
+  const age = Math.round(Date.now() / 1000) - last_entry
+  if (last_entry <= first_entry)
+    return [wrong('data', `the chart ${ID} is empty`, 'wait some seconds, then look above')]
+  if (age > Math.max(10, 5 * update_every)) {
+    return [wrong('data', `the last value of ${ID} is ${age} s old`, 'mend what is wrong above')]
+  }
+  const data = await askJson<{ labels: string[]; data: (number | null)[][] }>(
+    url,
+    `/api/v1/data?chart=${ID}&after=${last_entry - 9 * update_every}&before=${last_entry}&format=json`,
+  )
+  const [, ...dimensions] = data?.labels ?? []
+  const empty = dimensions.filter((_, i) => data?.data.every(row => row[i + 1] === null))
+  if (dimensions.length === 0 || empty.length > 0) {
+    const saw = `no value of late: ${empty.join(', ') || 'any dimension'}`
+    return [wrong('data', saw, 'see what the plugin says of its source in the log of the agent')]
+  }
+  return [good('data', `${ID} has values of ${dimensions.join(' and ')}, the last ${Math.max(0, age)} s old`)]
+}

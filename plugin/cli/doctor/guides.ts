@@ -1,0 +1,38 @@
+import { askAlarms } from '../agent/api'
+import { ask } from '../agent/ask'
+import type { Agent } from '../agent/find'
+import { type Finding, good, unknown, wrong } from './finding'
+
+/** Whether each alarm links to a guide, and the agent serves it. */
+export async function checkGuides({ conf, layout, url }: Agent): Promise<Finding[]> {
+  if (conf === undefined) return [unknown('guides', 'the agent does not run')]
+  const alarms = await askAlarms(url)
+  // Those of one minute are only what others compare with.
+  const names = new Set(
+    alarms
+      ?.filter(({ name, chart }) => chart.startsWith('ipv4.tcp_resets') && !name.startsWith('1m_'))
+      .map(({ name }) => name),
+  )
+  if (names.size === 0) return [unknown('guides', 'there is no alarm that could have one')]
+  const findings: Finding[] = []
+  const unlinked = alarms?.filter(
+    ({ name, info }) => names.has(name) && !info.includes(`/guides/tcp/${name}.html`),
+  )
+  if (unlinked?.length) {
+    const saw = `no link in the text of ${[...new Set(unlinked.map(({ name }) => name))].join(', ')}`
+    findings.push(
+      wrong('guides', saw, `put the link into its info: in ${layout.userConf}/health.d/tcp_resets.conf`),
+    )
+  }
+  for (const name of names) {
+    const path = `/guides/tcp/${name}.html`
+    const answer = await ask(url, path)
+    if (answer?.status === 200 && answer.type.startsWith('text/html')) continue
+    const saw = `${path}: status ${answer?.status ?? 'none'}, ${answer?.type || 'no type'}`
+    const advice = `see that ${layout.web}${path} is there and owned as its neighbours, or: tcp-resets install`
+    findings.push(wrong('guides', saw, advice))
+  }
+  return findings.length > 0
+    ? findings
+    : [good('guides', `${names.size} linked and served below ${url}/guides/tcp/`)]
+}

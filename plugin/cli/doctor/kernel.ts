@@ -1,0 +1,48 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import type { Agent } from '../agent/find'
+import { type Finding, note } from './finding'
+
+/** Settings that change how many resets there are, and what they mean. */
+export function checkKernel(_agent: Agent, platform: NodeJS.Platform): Finding[] {
+  if (platform === 'freebsd') {
+    return [
+      note('syncookies', `net.inet.tcp.syncookies is ${sysctl('net.inet.tcp.syncookies')}`),
+      note(
+        'sent',
+        'FreeBSD counts no resets sent, so there is no such dimension and no alarm on it',
+        `DTrace counts them: dtrace -n 'tcp:::send /args[4]->tcp_flags & TH_RST/ { @ = count(); } tick-10s { exit(0); }'`,
+      ),
+    ]
+  }
+  return [
+    note(
+      'syncookies',
+      `tcp_syncookies is ${setting('tcp_syncookies')}: ${SYNCOOKIES[setting('tcp_syncookies')] ?? ''}`,
+    ),
+    note(
+      'overflow',
+      `tcp_abort_on_overflow is ${setting('tcp_abort_on_overflow')}: a full accept queue ` +
+        (setting('tcp_abort_on_overflow') === '1' ? 'resets whoever comes' : 'drops, and sends no reset'),
+    ),
+  ]
+}
+
+/** Linux, Documentation/networking/ip-sysctl.rst. */
+const SYNCOOKIES: Readonly<Record<string, string>> = {
+  '0': 'off; a SYN flood fills the queue',
+  '1': 'cookies when the SYN queue is full; an ACK with a wrong one draws a reset',
+  '2': 'cookies always; an ACK with a wrong one draws a reset',
+}
+
+function setting(name: string): string {
+  try {
+    return readFileSync(`/proc/sys/net/ipv4/${name}`, 'utf8').trim()
+  } catch {
+    return 'not there'
+  }
+}
+
+function sysctl(name: string): string {
+  return spawnSync('sysctl', ['-n', name], { encoding: 'utf8' }).stdout?.trim() || 'not there'
+}

@@ -1,0 +1,38 @@
+import { readlinkSync } from 'node:fs'
+import { askJson } from '../agent/ask'
+import type { Agent } from '../agent/find'
+import { sharesNamespace } from '../agent/processes'
+import { type Finding, good, note, unknown } from './finding'
+
+/** Which network namespaces are seen: the host's own, and those of containers. */
+export async function checkNamespaces(
+  { conf, pid, url }: Agent,
+  platform: NodeJS.Platform,
+): Promise<Finding[]> {
+  if (platform !== 'linux') return []
+  if (conf === undefined) return [unknown('containers', 'the agent does not run')]
+  const shared = pid === undefined ? undefined : sharesNamespace('net', pid, 1)
+  if (shared === undefined) {
+    return [unknown('containers', 'which network namespace the agent runs in: run this as root')]
+  }
+  const answer = await askJson<{ charts: Record<string, { context: string; id: string }> }>(
+    url,
+    '/api/v1/charts',
+  )
+  const others = Object.values(answer?.charts ?? {})
+    .filter(({ context, id }) => context === 'ipv4.tcp_resets' && id !== 'ipv4.tcp_resets')
+    .map(({ id }) => id.replace('ipv4.tcp_resets_', ''))
+  const saw =
+    others.length === 0
+      ? 'no other namespace has a chart'
+      : `charts of ${others.length} others: ${others.slice(0, 10).join(', ')}${others.length > 10 ? ' …' : ''}`
+  if (shared) return [good('containers', `the agent runs in the network namespace of process 1; ${saw}`)]
+  const own = readlinkSync(`/proc/${pid}/ns/net`)
+  return [
+    note(
+      'containers',
+      `the agent runs in the network namespace ${own}, which is not that of process 1, and its chart shows that one; ${saw}`,
+      'to see the host, run the agent with the network of the host',
+    ),
+  ]
+}

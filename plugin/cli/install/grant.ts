@@ -1,0 +1,62 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Agent } from '../agent/find'
+import type { Wanted } from './plan'
+
+// The tracing grant is a script of its own, so that root can read all of what it runs.
+
+const UNIT = 'tcp-resets-tracing.service'
+const script = (root: string): string => join(root, 'usr/local/sbin/tcp-resets-grant')
+
+/**
+ * The files of the grant; none where this build has none.
+ *
+ * @param root what stands for `/`
+ */
+export function grantFiles(dist: string, root: string, systemd: boolean): Wanted[] {
+  const source = join(dist, 'bin', 'tcp-resets-grant')
+  if (!existsSync(source)) return []
+  const path = script(root)
+  const unit = join(dist, 'systemd', UNIT)
+  return [
+    { path, content: readFileSync(source), mode: 0o755, ifEdited: 'theirs-beside' },
+    ...(systemd && existsSync(unit)
+      ? [
+          {
+            path: join(root, 'etc/systemd/system', UNIT),
+            // The unit names the place of the Debian package.
+            content: Buffer.from(readFileSync(unit, 'utf8').replaceAll('/usr/sbin/tcp-resets-grant', path)),
+            mode: 0o644,
+            ifEdited: 'ours-beside' as const,
+          },
+        ]
+      : []),
+  ]
+}
+
+/**
+ * Gives the grant, at once and, with systemd, at every boot.
+ *
+ * @returns what went wrong, for a person
+ */
+export function giveGrant(agent: Agent, how: 'systemd' | 'until-boot'): string | undefined {
+  if (how === 'systemd') {
+    return run(['systemctl', 'daemon-reload']) ?? run(['systemctl', 'enable', '--now', UNIT])
+  }
+  return run([script('/'), 'grant'], { TCP_RESETS_GROUP: `${agent.user?.gid ?? 'netdata'}` })
+}
+
+/** Takes it back; while the files are still there. */
+export function revokeGrant(how: 'systemd' | 'until-boot'): string | undefined {
+  return how === 'systemd' ? run(['systemctl', 'disable', '--now', UNIT]) : run([script('/'), 'revoke'])
+}
+
+function run(command: readonly string[], env: NodeJS.ProcessEnv = {}): string | undefined {
+  const [program = '', ...args] = command
+  const { status, stderr, error } = spawnSync(program, args, {
+    encoding: 'utf8',
+    env: { ...process.env, ...env },
+  })
+  return status === 0 ? undefined : `${command.join(' ')}: ${error?.message ?? stderr.trim()}`
+}

@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** Everything that an installation did, so that it can be taken back. */
+export interface Manifest {
+  readonly version: string
+  /** By path, as `fingerprint` gives it. */
+  readonly files: Readonly<Record<string, string>>
+  /** Directories that it made, parents first. */
+  readonly directories: readonly string[]
+  /** What the links to the guides begin with, where that was asked for. */
+  readonly guidesUrl?: string
+  /** How the tracing grant was given: with a systemd unit, or until the next boot. */
+  readonly grant?: 'systemd' | 'until-boot'
+}
+
+export const manifestIn = (state: string): string => join(state, 'manifest.json')
+
+/**
+ * @param state the directory it is in
+ * @returns undefined where nothing was installed
+ * @throws where there is one that can't be read
+ */
+export function readManifest(state: string): Manifest | undefined {
+  const path = manifestIn(state)
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw thrown
+  }
+  try {
+    return JSON.parse(text) as Manifest
+  } catch {
+    throw new Error(`${path}: expected JSON as an installation leaves it`)
+  }
+}

@@ -1,0 +1,191 @@
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  fchmodSync,
+  fsyncSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { Placement } from './file'
+
+// All files or none, even if the power goes: new files are written beside the old ones, then a journal's word decides
+// whether what is half done is taken back or cleared up. Neither Netdata nor anything else reads files of these endings.
+
+const NEW = '.tcp-resets-new'
+const OLD = '.tcp-resets-old'
+
+interface Journal {
+  readonly pid: number
+  /** Until it is committed, all goes back to what was before. */
+  readonly committed: boolean
+  readonly steps: readonly { readonly path: string; readonly existed: boolean }[]
+  /** Made on the way, parents first. */
+  readonly made: readonly string[]
+}
+
+export interface Change {
+  readonly put: readonly Placement[]
+  /** Files to be removed; those that are not there are no fault. */
+  readonly remove: readonly string[]
+}
+
+const journalIn = (state: string): string => join(state, 'journal.json')
+
+/** The directories that would have to be made for these files, parents first. */
+export function missingDirectories(paths: readonly string[]): string[] {
+  const missing = new Set<string>()
+  for (const path of paths) {
+    for (let dir = dirname(path); !existsSync(dir); dir = dirname(dir)) missing.add(dir)
+  }
+  return [...missing].sort()
+}
+
+/**
+ * Changes files, all of them or none.
+ *
+ * @param state the directory of the journal
+ * @throws what went wrong; by then everything is as it was before
+ */
+export function change(state: string, { put, remove }: Change): void {
+  const steps = [...put.map(({ path }) => path), ...remove].map(path => ({
+    path,
+    existed: lstatSync(path, { throwIfNoEntry: false }) !== undefined,
+  }))
+  const made = missingDirectories([journalIn(state), ...put.map(({ path }) => path)])
+  const journal: Journal = { pid: process.pid, committed: false, steps, made }
+  try {
+    mkdirSync(state, { recursive: true, mode: 0o755 })
+    writeJournal(state, journal)
+    for (const dir of made) if (!existsSync(dir)) mkdirSync(dir, 0o755)
+    put.forEach(writeBeside)
+    for (const { path } of put) {
+      keepOld(path)
+      renameSync(path + NEW, path)
+    }
+    for (const path of remove) {
+      if (lstatSync(path, { throwIfNoEntry: false })) renameSync(path, path + OLD)
+    }
+    writeJournal(state, { ...journal, committed: true })
+  } catch (thrown) {
+    undo(state, journal)
+    throw thrown
+  }
+  clearUp(state, journal)
+}
+
+/**
+ * Finishes what an earlier run was killed in: takes it back, or clears up after it.
+ *
+ * @returns what was done, for a person; undefined where there was nothing to do
+ * @throws while the other one still runs
+ */
+export function recover(state: string): string | undefined {
+  const journal = interrupted(state)
+  if (journal === undefined) {
+    endJournal(state) // it may have been killed at its very first step
+    removeEmpty([state])
+    return undefined
+  }
+  if (isAlive(journal.pid)) throw new Error(`another tcp-resets is at work (process ${journal.pid})`)
+  if (journal.committed) clearUp(state, journal)
+  else undo(state, journal)
+  return journal.committed
+    ? 'an earlier run was interrupted when all was in place; cleared up after it'
+    : 'an earlier run was interrupted half way; took back what it had done'
+}
+
+/** The journal of a run that did not come to its end, or is still at it. */
+export function interrupted(state: string): Journal | undefined {
+  try {
+    return JSON.parse(readFileSync(journalIn(state), 'utf8')) as Journal
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw thrown
+  }
+}
+
+function writeJournal(state: string, journal: Journal): void {
+  const path = journalIn(state)
+  writeBeside({ path, content: Buffer.from(JSON.stringify(journal)), mode: 0o644 })
+  renameSync(path + NEW, path)
+}
+
+function writeBeside({ path, content, mode, owner }: Placement): void {
+  rmSync(path + NEW, { force: true })
+  if (!Buffer.isBuffer(content)) {
+    symlinkSync(content.link, path + NEW)
+    return
+  }
+  const file = openSync(path + NEW, 'wx', 0o600)
+  try {
+    writeFileSync(file, content)
+    fchmodSync(file, mode)
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+  if (owner && process.getuid?.() === 0) chownSync(path + NEW, owner.uid, owner.gid)
+}
+
+/** A second name for what is there, so that there is no moment without a file. A link has to be moved instead. */
+function keepOld(path: string): void {
+  const stat = lstatSync(path, { throwIfNoEntry: false })
+  if (stat === undefined) return
+  rmSync(path + OLD, { force: true })
+  if (stat.isFile()) linkSync(path, path + OLD)
+  else renameSync(path, path + OLD)
+}
+
+function undo(state: string, { steps, made }: Journal): void {
+  for (const { path, existed } of steps) {
+    rmSync(path + NEW, { force: true })
+    if (!existed) rmSync(path, { force: true })
+    else if (lstatSync(path + OLD, { throwIfNoEntry: false })) {
+      renameSync(path + OLD, path)
+      rmSync(path + OLD, { force: true }) // two names of one file: the renaming did nothing
+    }
+  }
+  endJournal(state)
+  removeEmpty(made)
+}
+
+function clearUp(state: string, { steps }: Journal): void {
+  for (const { path } of steps) rmSync(path + OLD, { force: true })
+  endJournal(state)
+}
+
+function endJournal(state: string): void {
+  rmSync(journalIn(state) + NEW, { force: true })
+  rmSync(journalIn(state), { force: true })
+}
+
+/** Removes those of the directories that are empty, the deepest first. */
+export function removeEmpty(directories: readonly string[]): void {
+  for (const dir of [...directories].reverse()) {
+    try {
+      rmdirSync(dir)
+    } catch {
+      // Somebody else has put something there, or it was never made.
+    }
+  }
+}
+
+function isAlive(pid: number): boolean {
+  if (pid === process.pid) return false
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (thrown) {
+    return (thrown as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}

@@ -1,0 +1,45 @@
+import { endPlugin, pluginFile, reloadHealth } from '../agent/control'
+import { findAgent, type Where } from '../agent/find'
+import { revokeGrant } from './grant'
+import { manifestIn, readManifest } from './manifest'
+import { removable } from './plan'
+import { change, recover, removeEmpty } from './transaction'
+
+export interface UninstallOptions extends Where {
+  readonly dryRun: boolean
+}
+
+/**
+ * Takes back what the manifest says; files that were edited since stay.
+ *
+ * @returns whether all of it could be taken back
+ * @throws where nothing was changed
+ */
+export async function uninstall(options: UninstallOptions, say: (line: string) => void): Promise<boolean> {
+  const agent = await findAgent(options)
+  const { state } = agent.layout
+  if (!options.dryRun) {
+    const recovered = recover(state)
+    if (recovered) say(`First: ${recovered}`)
+  }
+  const manifest = readManifest(state)
+  if (manifest === undefined)
+    throw new Error(`${manifestIn(state)} is not there: tcp-resets installed nothing here`)
+
+  const { remove, kept } = removable(manifest, Object.keys(manifest.files))
+  for (const path of remove) say(`  ${options.dryRun ? 'would remove' : 'remove'} ${path}`)
+  for (const path of kept) say(`${path}: edited, kept`)
+  if (options.dryRun) return true
+
+  const refused = manifest.grant && options.root === undefined ? revokeGrant(manifest.grant) : undefined
+  if (refused) say(`The tracing grant was not taken back: ${refused}`)
+  change(state, { put: [], remove: [...remove, manifestIn(state)] })
+  removeEmpty([...manifest.directories, state])
+  if (options.root === undefined && agent.conf !== undefined) {
+    // The agent gives a plugin up whose file is gone.
+    if (remove.includes(pluginFile(agent))) endPlugin(agent)
+    if (!reloadHealth(agent)) say('The alarms could not be reloaded: run netdatacli reload-health')
+  }
+  say(`Uninstalled ${manifest.version}`)
+  return refused === undefined
+}

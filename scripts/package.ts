@@ -1,0 +1,160 @@
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, relative } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { version } from '../package.json'
+import { build, dist, root } from './build'
+
+// `npm run package`: the Debian package, from the built tree. dpkg-deb alone: what goes where fits on one page.
+
+const PACKAGE = 'netdata-tcp-resets'
+const GRANT_UNIT = 'tcp-resets-tracing.service'
+const packaging = (...parts: string[]): string => join(root, 'packaging', ...parts)
+
+export interface DebianPackage {
+  /** The built tree it is made of. */
+  readonly dist: string
+  readonly version: string
+  /** Where the file goes. */
+  readonly into: string
+}
+
+/**
+ * Makes the package. DEBFULLNAME and DEBEMAIL say who does, SOURCE_DATE_EPOCH when, as for Debian's own tools.
+ *
+ * @returns the path of the file
+ */
+export function debianPackage({ dist, version, into }: DebianPackage): string {
+  const tree = mkdtempSync(join(tmpdir(), 'tcp-resets-package-'))
+  try {
+    chmodSync(tree, 0o755)
+    fill(tree, dist, version)
+    describe(tree, version)
+    setModes(tree)
+    const file = join(into, `${PACKAGE}_${version}_all.deb`)
+    mkdirSync(into, { recursive: true })
+    execFileSync('dpkg-deb', ['--root-owner-group', '-Zxz', '--build', tree, file], {
+      env: { ...process.env, SOURCE_DATE_EPOCH: `${seconds()}` },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    })
+    return file
+  } finally {
+    rmSync(tree, { recursive: true })
+  }
+}
+
+/** The files, where Debian's Netdata looks for them. */
+function fill(tree: string, dist: string, version: string): void {
+  const put = (from: string, to: string): void => {
+    mkdirSync(dirname(join(tree, to)), { recursive: true })
+    cpSync(from, join(tree, to), { recursive: true })
+  }
+  put(join(dist, 'plugins.d'), 'usr/lib/netdata/plugins.d')
+  put(join(dist, 'conf.d'), 'usr/lib/netdata/conf.d')
+  put(join(dist, 'health.d'), 'etc/netdata/health.d')
+  put(join(dist, 'web'), 'usr/share/netdata/web')
+  put(join(dist, 'bin', 'tcp-resets'), `usr/lib/${PACKAGE}/bin/tcp-resets`)
+  mkdirSync(join(tree, 'usr/sbin'))
+  symlinkSync(`../lib/${PACKAGE}/bin/tcp-resets`, join(tree, 'usr/sbin/tcp-resets'))
+  if (existsSync(join(dist, 'bin', 'tcp-resets-grant'))) {
+    put(join(dist, 'bin', 'tcp-resets-grant'), 'usr/sbin/tcp-resets-grant')
+    put(join(dist, 'systemd', GRANT_UNIT), `lib/systemd/system/${GRANT_UNIT}`)
+    mkdirSync(join(tree, 'usr/share/man/man8'), { recursive: true })
+    symlinkSync('tcp-resets.8.gz', join(tree, 'usr/share/man/man8/tcp-resets-grant.8.gz'))
+  }
+  put(packaging('debian', 'copyright'), `usr/share/doc/${PACKAGE}/copyright`)
+  put(packaging('debian', 'lintian-overrides'), `usr/share/lintian/overrides/${PACKAGE}`)
+  zip(tree, 'usr/share/man/man8/tcp-resets.8.gz', readFileSync(packaging('tcp-resets.8'), 'utf8'))
+  zip(
+    tree,
+    `usr/share/doc/${PACKAGE}/changelog.gz`,
+    `${PACKAGE} (${version}) unstable; urgency=medium
+
+  * What changed is told in CHANGELOG.md of the sources.
+
+ -- ${maintainer()}  ${new Date(seconds() * 1000).toUTCString().replace('GMT', '+0000')}
+`,
+  )
+}
+
+function zip(tree: string, path: string, text: string): void {
+  mkdirSync(dirname(join(tree, path)), { recursive: true })
+  writeFileSync(join(tree, path), gzipSync(text, { level: 9 }))
+}
+
+/** What dpkg reads. */
+function describe(tree: string, version: string): void {
+  const about = join(tree, 'DEBIAN')
+  mkdirSync(about)
+  const files = filesOf(tree)
+  const size = Math.ceil(files.reduce((sum, file) => sum + statSync(join(tree, file)).size, 0) / 1024)
+  const control = readFileSync(packaging('debian', 'control'), 'utf8')
+    .replace('@VERSION@', version)
+    .replace('@MAINTAINER@', maintainer())
+    .replace('@SIZE@', `${size}`)
+  writeFileSync(join(about, 'control'), control)
+  const md5 = (file: string): string =>
+    createHash('md5')
+      .update(readFileSync(join(tree, file)))
+      .digest('hex')
+  writeFileSync(join(about, 'md5sums'), files.map(file => `${md5(file)}  ${file}\n`).join(''))
+  // What a user may edit, and dpkg asks about when it changes.
+  const conffiles = files.filter(file => file.startsWith('etc/')).map(file => `/${file}\n`)
+  writeFileSync(join(about, 'conffiles'), conffiles.join(''))
+  for (const script of ['postinst', 'prerm', 'postrm'])
+    copyFileSync(packaging('debian', script), join(about, script))
+}
+
+/** Regular files below a directory, sorted. */
+function filesOf(tree: string): string[] {
+  return readdirSync(tree, { recursive: true, withFileTypes: true })
+    .filter(entry => entry.isFile())
+    .map(entry => relative(tree, join(entry.parentPath, entry.name)))
+    .sort()
+}
+
+/** Those of Debian's policy, whatever the umask was. */
+function setModes(tree: string): void {
+  const programs = /\.plugin$|bin\/|DEBIAN\/(post|pre)/
+  for (const entry of readdirSync(tree, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name)
+    if (entry.isDirectory()) chmodSync(path, 0o755)
+    else if (entry.isFile()) chmodSync(path, programs.test(relative(tree, path)) ? 0o755 : 0o644)
+  }
+}
+
+function maintainer(): string {
+  const { DEBFULLNAME = 'The netdata-tcp-resets authors', DEBEMAIL = 'nobody@localhost' } = process.env
+  return `${DEBFULLNAME} <${DEBEMAIL}>`
+}
+
+function seconds(): number {
+  return Number(process.env.SOURCE_DATE_EPOCH) || Math.floor(Date.now() / 1000)
+}
+
+async function main(): Promise<void> {
+  await build()
+  console.log(debianPackage({ dist, version, into: join(root, 'dist', 'debian') }))
+}
+
+if (require.main === module) {
+  main().catch(error => {
+    console.error(error)
+    process.exit(1)
+  })
+}

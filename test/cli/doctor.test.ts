@@ -1,0 +1,224 @@
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { nodeFolder } from '../../scripts/node-binaries'
+import { command, noSandbox, openSandbox, type Sandbox } from './sandbox'
+
+// Each thing that the doctor checks is broken on a machine where all was well, and mended again.
+
+interface Finding {
+  check: string
+  status: string
+  saw: string
+  advice?: string
+}
+
+interface Break {
+  /** A shell command. */
+  breaks: string
+  mends: string
+  /** What the doctor has to find wrong, and what it says. */
+  check: string
+  saw: RegExp
+  /** Whether the agent takes it in by itself only when it is started. */
+  restart?: true
+}
+
+const PLUGIN = '/usr/lib/netdata/plugins.d/tcp_resets.plugin'
+const HEALTH = '/etc/netdata/health.d/tcp_resets.conf'
+const GUIDE = '/usr/share/netdata/web/guides/tcp/5m_ipv4_tcp_resets_sent.html'
+const RELOAD = 'kill -USR2 $(cat /run/netdata.pid)'
+const NODE_16 = nodeFolder('16.20.2')
+
+const BREAKS: Readonly<Record<string, Break>> = {
+  'a file is gone': {
+    breaks: `mv ${GUIDE} /tmp/away`,
+    mends: `mv /tmp/away ${GUIDE}`,
+    check: 'files',
+    saw: /gone: .*5m_ipv4_tcp_resets_sent\.html/,
+  },
+  'an installation was interrupted': {
+    breaks: `echo '{"pid":1,"committed":false,"steps":[],"made":[]}' >/var/lib/netdata-tcp-resets/journal.json`,
+    mends: 'rm /var/lib/netdata-tcp-resets/journal.json',
+    check: 'files',
+    saw: /interrupted/,
+  },
+  'the manifest can’t be read': {
+    breaks: 'cd /var/lib/netdata-tcp-resets; cp manifest.json /tmp/m; echo x >manifest.json',
+    mends: 'cp /tmp/m /var/lib/netdata-tcp-resets/manifest.json',
+    check: 'files',
+    saw: /manifest\.json: expected JSON/,
+  },
+  'the plugin can’t be run by the agent': {
+    breaks: `chmod 700 ${PLUGIN}`,
+    mends: `chmod 755 ${PLUGIN}`,
+    check: 'plugin',
+    saw: /netdata can't run /,
+  },
+  'the plugin is cut short': {
+    breaks: `cp -p ${PLUGIN} /tmp/plugin; truncate -s 9000 ${PLUGIN}`,
+    mends: `cp -p /tmp/plugin ${PLUGIN}`,
+    check: 'version',
+    saw: /the plugin does not start: .*SyntaxError/s,
+  },
+  'a Node that is too old': {
+    breaks: `ln -s ${join(`${NODE_16}`, 'node')} ${PLUGIN}.node`,
+    mends: `rm ${PLUGIN}.node`,
+    check: 'node',
+    saw: /as netdata, with the agent's PATH: v16\.20\.2 at /,
+  },
+  'a configuration that is wrong': {
+    breaks: 'echo "colour: red" >/etc/netdata/tcp_resets.conf',
+    mends: 'rm /etc/netdata/tcp_resets.conf',
+    check: 'config',
+    saw: /tcp_resets\.conf:1:1: unknown key "colour"/,
+  },
+  'a configuration that only root can read': {
+    breaks: 'echo "update_every: 1" >/etc/netdata/tcp_resets.conf; chmod 600 /etc/netdata/tcp_resets.conf',
+    mends: 'rm /etc/netdata/tcp_resets.conf',
+    check: 'config',
+    saw: /netdata can't read \/etc\/netdata\/tcp_resets\.conf/,
+  },
+  'the plugin hangs': {
+    breaks: 'kill -STOP $(pgrep -f "node [/]usr/lib/netdata/plugins.d/tcp_resets.plugin")',
+    mends: 'kill -CONT $(pgrep -f "node [/]usr/lib/netdata/plugins.d/tcp_resets.plugin")',
+    check: 'data',
+    saw: /the last value of ipv4\.tcp_resets is \d+ s old/,
+  },
+  'an alarm that the agent has not read': {
+    breaks: `cp -p ${HEALTH} /tmp/health; printf '\\n template: mine\\n on: ipv4.tcp_resets\\n' >>${HEALTH}`,
+    mends: `cp -p /tmp/health ${HEALTH}`,
+    check: 'alarms',
+    saw: /not loaded from \/etc\/netdata\/health\.d\/tcp_resets\.conf: mine/,
+  },
+  'the same alarm once more': {
+    breaks: `cp /usr/lib/netdata/conf.d/health.d/tcp_resets.conf /etc/netdata/health.d/more.conf; ${RELOAD}`,
+    mends: `rm /etc/netdata/health.d/more.conf; ${RELOAD}`,
+    check: 'alarms',
+    saw: /raised twice: also .*10s_ipv4_tcp_resets_sent on ipv4\.tcphandshake \(.*more\.conf\)/,
+  },
+  'an alarm without its link': {
+    breaks: `cp -p ${HEALTH} /tmp/health; sed -i 's/Guide: .*//' ${HEALTH}; ${RELOAD}`,
+    mends: `cp -p /tmp/health ${HEALTH}; ${RELOAD}`,
+    check: 'guides',
+    saw: /no link in the text of .*5m_ipv4_tcp_resets_received/,
+  },
+  'a guide that the agent can’t read': {
+    breaks: `chmod 600 ${GUIDE}`,
+    mends: `chmod 644 ${GUIDE}`,
+    check: 'guides',
+    saw: /5m_ipv4_tcp_resets_sent\.html: status (403|404)/,
+  },
+  'a grant that the agent can’t use': {
+    breaks:
+      'cd /run; mkdir -p netdata-tcp-resets/sent netdata-tcp-resets/received; cd netdata-tcp-resets; touch sent/trace_pipe received/trace_pipe; chmod 600 */trace_pipe',
+    mends: 'rm -r /run/netdata-tcp-resets',
+    check: 'tracing',
+    saw: /netdata can't read .*sent\/trace_pipe/,
+  },
+  'the plugin was killed': {
+    breaks: 'kill -KILL $(pgrep -f "node [/]usr/lib/netdata/plugins.d/tcp_resets.plugin")',
+    mends: ':',
+    check: 'running',
+    saw: /no process of the agent runs/,
+    restart: true,
+  },
+  'the plugin is turned off': {
+    breaks:
+      'cp /etc/netdata/netdata.conf /tmp/conf; sed -i "/check for new/a tcp_resets = no" /etc/netdata/netdata.conf',
+    mends: 'cp /tmp/conf /etc/netdata/netdata.conf',
+    check: 'enabled',
+    saw: /tcp_resets = no/,
+    restart: true,
+  },
+}
+
+function examine(sandbox: Sandbox): { ok: boolean; status: number | null; findings: Finding[] } {
+  const { status, stdout, stderr } = sandbox.run('doctor', '--json')
+  if (stdout === '') throw new Error(stderr)
+  return { status, ...JSON.parse(stdout) }
+}
+
+/** Asks until the answer passes: the agent takes its time to read alarms, and data to get old. */
+async function until(
+  sandbox: Sandbox,
+  passes: (result: ReturnType<typeof examine>) => boolean,
+): Promise<ReturnType<typeof examine>> {
+  const deadline = Date.now() + 20_000
+  for (;;) {
+    const result = examine(sandbox)
+    if (passes(result) || Date.now() > deadline) return result
+  }
+}
+
+async function restart(sandbox: Sandbox): Promise<void> {
+  await sandbox.stopNetdata()
+  sandbox.must('netdata -P /run/netdata.pid')
+}
+
+async function well(t: Test, sandbox: Sandbox): Promise<void> {
+  const { findings, status } = await until(sandbox, ({ ok }) => ok)
+  t.strictSame([status, findings.filter(finding => finding.status === 'wrong')], [0, []], 'all is well')
+}
+
+t.test('what is wrong is found, and said', { skip: noSandbox }, async t => {
+  const sandbox = await openSandbox(t)
+  await sandbox.startNetdata()
+  t.equal(sandbox.run('install').status, 0)
+  await well(t, sandbox)
+  for (const [name, { breaks, mends, check, saw, restart: needed }] of Object.entries(BREAKS)) {
+    const skip = name.includes('too old') && NODE_16 === undefined && 'the npm registry gave no Node 16'
+    await t.test(name, { skip }, async t => {
+      sandbox.must(breaks)
+      if (check === 'enabled') await restart(sandbox)
+      const is = (finding: Finding): boolean =>
+        finding.check === check && finding.status === 'wrong' && saw.test(finding.saw)
+      const { findings, ok, status } = await until(sandbox, ({ findings }) => findings.some(is))
+      t.ok(findings.find(is), `${check}: ${saw}`, { findings })
+      t.ok(findings.find(is)?.advice, 'with what to do')
+      t.strictSame([ok, status], [false, 1])
+      sandbox.must(mends)
+      if (needed) await restart(sandbox)
+      await well(t, sandbox)
+    })
+  }
+
+  await t.test('as somebody else it says what it could not check', async t => {
+    const { status, stdout } = sandbox.sh(
+      `setpriv --reuid 65534 --regid 65534 --clear-groups '${command}' doctor`,
+    )
+    t.equal(status, 0)
+    t.match(stdout, /unknown +node .*run this as root/)
+    t.match(stdout, /good +data /)
+    t.match(stdout, /0 wrong, [1-9]\d* not checked/)
+  })
+
+  await t.test('the agent does not run', async t => {
+    await sandbox.stopNetdata()
+    const { findings, status } = examine(sandbox)
+    t.equal(status, 1)
+    t.match(findings[0], { check: 'netdata', status: 'wrong', saw: /nothing answers at/, advice: /start it/ })
+  })
+})
+
+t.test('an agent in a network namespace of its own', { skip: noSandbox }, async t => {
+  const sandbox = await openSandbox(t)
+  sandbox.must(
+    'ip netns add apart; ip -n apart link set lo up; ip netns exec apart netdata -P /run/netdata.pid',
+  )
+  await sandbox.until('it answers', 'ip netns exec apart curl -sf http://127.0.0.1:19999/api/v1/info')
+  const { stdout } = sandbox.sh(`ip netns exec apart '${command}' doctor`)
+  t.match(
+    stdout,
+    /note +containers +the agent runs in the network namespace net:\[\d+\], which is not that of process 1/,
+  )
+})
+
+t.test('no Netdata', { skip: noSandbox }, async t => {
+  const sandbox = await openSandbox(t)
+  sandbox.must('rm -rf /usr/lib/netdata')
+  t.match(examine(sandbox), {
+    ok: false,
+    status: 1,
+    findings: [{ check: 'netdata', saw: /no Netdata: none answers/ }],
+  })
+})

@@ -1,0 +1,130 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { dist } from '../../scripts/build'
+import { findNetdata } from '../../scripts/private-agent'
+
+/** The command as a user gets it. */
+export const command = join(dist, 'bin', 'tcp-resets')
+
+/** Why there can be no sandbox here; false when there can. */
+export const noSandbox =
+  (process.getuid?.() !== 0 && 'needs root for a mount namespace') ||
+  (findNetdata()?.binary !== '/usr/sbin/netdata' && 'needs the Netdata of a distribution in /usr') ||
+  (spawnSync('unshare', ['--mount', 'sh', '-c', overlay('/mnt')]).status !== 0 && 'needs overlayfs')
+
+/** Shell commands that put an overlay over each directory that an installation changes. */
+function overlay(scratch: string): string {
+  return `set -e; mount --make-rprivate /; mount -t tmpfs tmpfs ${scratch}
+    for dir in usr etc var opt; do
+      mkdir -p ${scratch}/$dir/upper ${scratch}/$dir/work
+      mount -t overlay overlay -o lowerdir=/$dir,upperdir=${scratch}/$dir/upper,workdir=${scratch}/$dir/work /$dir
+    done
+    mount -t tmpfs tmpfs /run; mount -t tmpfs tmpfs /tmp`
+}
+
+export interface Result {
+  readonly status: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** This machine once more: its own processes and network, and file systems whose changes go with it. */
+export interface Sandbox {
+  /** Runs a shell command in it, for 170 s at most. */
+  sh(script: string): Result
+  /** The same where it has to succeed; gives stdout. */
+  must(script: string): string
+  /** Runs `tcp-resets` in it. */
+  run(...args: string[]): Result
+  /** What differs from this machine, less what the agent and dpkg write of their own. */
+  changes(): string
+  /** Starts Debian's Netdata as its service does, and waits until it answers. */
+  startNetdata(): Promise<void>
+  stopNetdata(): Promise<void>
+  /** Waits until a shell command succeeds. */
+  until(what: string, script: string, seconds?: number): Promise<void>
+}
+
+/** Looking for new plugins more often is all that differs from what Debian installs. */
+const NETDATA_CONF = `[global]
+  run as user = netdata
+  bind socket to IP = 127.0.0.1
+[plugins]
+  check for new plugins every = 2
+[cloud]
+  enabled = no
+`
+
+/**
+ * Makes a sandbox that ends with the test, or with this process, however that goes: its first process reads from a pipe
+ * of ours, and all of it ends with that one.
+ */
+export async function openSandbox(t: { teardown(fn: () => unknown): unknown }): Promise<Sandbox> {
+  const namespaces = ['--mount', '--net', '--pid', '--uts', '--ipc']
+  const script = `${overlay('/mnt')}; ip link set lo up; echo ready; read -r nothing`
+  const holder = spawn(
+    'unshare',
+    [...namespaces, '--fork', '--kill-child', '--mount-proc', 'sh', '-c', script],
+    {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    },
+  )
+  t.teardown(() => {
+    holder.stdin.end()
+    return holder.exitCode ?? once(holder, 'exit')
+  })
+  await once(holder.stdout, 'data')
+  const first = readFileSync(`/proc/${holder.pid}/task/${holder.pid}/children`, 'utf8').trim()
+  const enter = ['-t', first, '--mount', '--net', '--pid', '--uts', '--ipc', '--wd=/']
+  const env = {
+    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    HOME: '/root',
+    DO_NOT_TRACK: '1',
+  }
+
+  const sh = (script: string): Result => {
+    const { status, stdout, stderr } = spawnSync('nsenter', [...enter, 'sh', '-c', script], {
+      env,
+      encoding: 'utf8',
+      timeout: 170_000,
+    })
+    return { status, stdout, stderr }
+  }
+  const must = (script: string): string => {
+    const { status, stdout, stderr } = sh(script)
+    if (status !== 0) throw new Error(`${script}: ended with ${status}\n${stdout}\n${stderr}`)
+    return stdout
+  }
+  const until = async (what: string, script: string, seconds = 20): Promise<void> => {
+    for (const deadline = Date.now() + seconds * 1000; sh(script).status !== 0; await sleep(200)) {
+      if (Date.now() > deadline) throw new Error(`not within ${seconds} s: ${what}`)
+    }
+  }
+  return {
+    sh,
+    must,
+    until,
+    run: (...args) => sh([command, ...args].map(arg => `'${arg}'`).join(' ')),
+    // A directory whose file is gone again stays in the upper layer, so those are looked for where they show.
+    changes: () =>
+      must(`cd /mnt
+        set -- ! -path 'var/upper/*/netdata/*' ! -path 'var/upper/log/*' ! -path 'var/upper/cache/*' ! -path '*/dpkg/*'
+        find */upper ! -type d "$@" -printf '%p %y %l %m %u:%g\\n'
+        find */upper -type f "$@" -exec sha256sum '{}' +
+        find /usr/lib/netdata /usr/share/netdata /usr/local /etc /opt -type d
+        find /var/lib -maxdepth 1`),
+    startNetdata: async () => {
+      must(`cat >/etc/netdata/netdata.conf <<'END'\n${NETDATA_CONF}END`)
+      must('netdata -P /run/netdata.pid')
+      await until('Netdata answers', 'curl -sf http://127.0.0.1:19999/api/v1/info')
+    },
+    stopNetdata: async () => {
+      const pid = must('cat /run/netdata.pid').trim()
+      must(`kill ${pid}`)
+      await until('Netdata has ended', `! grep -qs '^State:.[RSD]' /proc/${pid}/status`)
+    },
+  }
+}
