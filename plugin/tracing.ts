@@ -33,8 +33,11 @@ export interface Tracing extends Collector {
 
 /** A grant that comes or goes is noticed within this time. */
 const GRANT_CHECK_MS = 5000
-/** Between two looks into the buffers while there is little in them, and while there is much. */
-const QUIET_MS = 1000
+/**
+ * Between two looks into the buffers while there is little in them, and while there is much. Every tick looks too: with
+ * one a second, none is needed in between.
+ */
+const QUIET_MS = 1500
 const BUSY_MS = 100
 /** Events read at each look, in each direction. What is beyond is sampled: the last that fit into the buffers. */
 const EVENTS_A_LOOK = 500

