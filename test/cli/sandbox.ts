@@ -15,14 +15,17 @@ export const noSandbox =
   (findNetdata()?.binary !== '/usr/sbin/netdata' && 'needs the Netdata of a distribution in /usr') ||
   (spawnSync('unshare', ['--mount', 'sh', '-c', overlay('/mnt')]).status !== 0 && 'needs overlayfs')
 
-/** Shell commands that put an overlay over each directory that an installation changes. */
+/**
+ * Shell commands that put an overlay over each directory that an installation changes. Over /tmp too: this project may
+ * itself lie below it, and has to be seen.
+ */
 function overlay(scratch: string): string {
   return `set -e; mount --make-rprivate /; mount -t tmpfs tmpfs ${scratch}
-    for dir in usr etc var opt; do
+    for dir in usr etc var opt tmp; do
       mkdir -p ${scratch}/$dir/upper ${scratch}/$dir/work
       mount -t overlay overlay -o lowerdir=/$dir,upperdir=${scratch}/$dir/upper,workdir=${scratch}/$dir/work /$dir
     done
-    mount -t tmpfs tmpfs /run; mount -t tmpfs tmpfs /tmp`
+    mount -t tmpfs tmpfs /run`
 }
 
 export interface Result {
