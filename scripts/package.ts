@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
+  appendFileSync,
   chmodSync,
   copyFileSync,
   cpSync,
@@ -69,16 +70,18 @@ function fill(tree: string, dist: string, version: string): void {
   put(join(dist, 'health.d'), 'etc/netdata/health.d')
   put(join(dist, 'web'), 'usr/share/netdata/web')
   put(join(dist, 'bin', 'tcp-resets'), `usr/lib/${PACKAGE}/bin/tcp-resets`)
+  const overrides = `usr/share/lintian/overrides/${PACKAGE}`
+  put(packaging('debian', 'lintian-overrides'), overrides)
   mkdirSync(join(tree, 'usr/sbin'))
   symlinkSync(`../lib/${PACKAGE}/bin/tcp-resets`, join(tree, 'usr/sbin/tcp-resets'))
   if (existsSync(join(dist, 'bin', 'tcp-resets-grant'))) {
     put(join(dist, 'bin', 'tcp-resets-grant'), 'usr/sbin/tcp-resets-grant')
     put(join(dist, 'systemd', GRANT_UNIT), `lib/systemd/system/${GRANT_UNIT}`)
+    appendFileSync(join(tree, overrides), readFileSync(packaging('debian', 'lintian-overrides-grant')))
     mkdirSync(join(tree, 'usr/share/man/man8'), { recursive: true })
     symlinkSync('tcp-resets.8.gz', join(tree, 'usr/share/man/man8/tcp-resets-grant.8.gz'))
   }
   put(packaging('debian', 'copyright'), `usr/share/doc/${PACKAGE}/copyright`)
-  put(packaging('debian', 'lintian-overrides'), `usr/share/lintian/overrides/${PACKAGE}`)
   zip(tree, 'usr/share/man/man8/tcp-resets.8.gz', readFileSync(packaging('tcp-resets.8'), 'utf8'))
   zip(
     tree,

@@ -213,6 +213,24 @@ t.test('an agent in a network namespace of its own', { skip: noSandbox }, async 
   )
 })
 
+t.test(
+  'an agent with other files, as in a container with the network of the host',
+  { skip: noSandbox },
+  async t => {
+    const sandbox = await openSandbox(t)
+    sandbox.must(
+      "unshare --mount sh -c 'mount -t tmpfs tmpfs /usr/lib/netdata/plugins.d; exec netdata -P /run/netdata.pid'",
+    )
+    await sandbox.until('it answers', 'curl -sf http://127.0.0.1:19999/api/v1/info')
+    t.match(examine(sandbox).findings[0], {
+      check: 'netdata',
+      status: 'wrong',
+      saw: /answers at .*, and is not known to be the one found by its files/,
+      advice: /one in a container needs the plugin inside/,
+    })
+  },
+)
+
 t.test('no Netdata', { skip: noSandbox }, async t => {
   const sandbox = await openSandbox(t)
   sandbox.must('rm -rf /usr/lib/netdata')

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import t from 'tap'
 import { nodeFolder } from '../../scripts/node-binaries'
-import { command, noSandbox, openSandbox, type Sandbox } from './sandbox'
+import { command, noSandbox, openSandbox, REMOVE_NODE, type Sandbox } from './sandbox'
 
 // Machines on which an installation is hard: no Node where the agent looks, no room, nothing to write on.
 
@@ -14,7 +14,7 @@ t.test(
     const sandbox = await openSandbox(t)
     const own = '/var/home/ann/.nvm/versions/node/bin'
     sandbox.must(
-      `mkdir -p ${own}; cp ${process.execPath} ${own}/node; chmod 700 /var/home/ann; rm -f /usr/bin/node /usr/bin/nodejs`,
+      `mkdir -p ${own}; cp ${process.execPath} ${own}/node; chmod 700 /var/home/ann; ${REMOVE_NODE}`,
     )
     await sandbox.startNetdata()
     const before = sandbox.changes()
@@ -32,9 +32,7 @@ t.test(
 
 t.test('a Node that the agent’s user can run, and that is not on its PATH', { skip: noSandbox }, async t => {
   const sandbox = await openSandbox(t)
-  sandbox.must(
-    `mkdir -p /opt/node; cp ${process.execPath} /opt/node/node; rm -f /usr/bin/node /usr/bin/nodejs`,
-  )
+  sandbox.must(`mkdir -p /opt/node; cp ${process.execPath} /opt/node/node; ${REMOVE_NODE}`)
   t.match(sandbox.sh(`PATH=/opt/node:$PATH '${command}' install`), {
     status: 0,
     stdout: new RegExp(
@@ -55,7 +53,7 @@ const skipOld = noSandbox || (old === undefined && `the npm registry gave no Nod
 t.test(`Node ${OLD} on the agent’s PATH`, { skip: skipOld }, async t => {
   const sandbox = await openSandbox(t)
   sandbox.must(
-    `mkdir -p /opt/node; cp ${process.execPath} /opt/node/node; rm -f /usr/bin/nodejs; cp ${join(`${old}`, 'node')} /usr/bin/node`,
+    `mkdir -p /opt/node; cp ${process.execPath} /opt/node/node; ${REMOVE_NODE}; cp ${join(`${old}`, 'node')} /usr/bin/node`,
   )
   t.match(sandbox.run('install'), {
     status: 1,
@@ -69,7 +67,7 @@ t.test(`Node ${OLD} on the agent’s PATH`, { skip: skipOld }, async t => {
 
 t.test('no Node at all', { skip: noSandbox }, async t => {
   const sandbox = await openSandbox(t)
-  sandbox.must('rm -f /usr/bin/node /usr/bin/nodejs')
+  sandbox.must(REMOVE_NODE)
   t.match(sandbox.run('install'), {
     status: 1,
     stdout: '',

@@ -9,9 +9,17 @@ import { findNetdata } from '../../scripts/private-agent'
 /** The command as a user gets it. */
 export const command = join(dist, 'bin', 'tcp-resets')
 
+/** Of a service, so that nothing of the one who runs the tests is found. */
+const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
+/** A shell command that takes away every Node of the sandbox. */
+export const REMOVE_NODE = 'while node=$(command -v node || command -v nodejs); do rm "$node" || break; done'
+
 /** Why there can be no sandbox here; false when there can. */
 export const noSandbox =
   (process.getuid?.() !== 0 && 'needs root for a mount namespace') ||
+  (spawnSync('sh', ['-c', 'command -v node'], { env: { PATH } }).status !== 0 &&
+    'needs a Node in a usual place') ||
   (findNetdata()?.binary !== '/usr/sbin/netdata' && 'needs the Netdata of a distribution in /usr') ||
   (spawnSync('unshare', ['--mount', 'sh', '-c', overlay('/mnt')]).status !== 0 && 'needs overlayfs')
 
@@ -82,11 +90,7 @@ export async function openSandbox(t: { teardown(fn: () => unknown): unknown }): 
   await once(holder.stdout, 'data')
   const first = readFileSync(`/proc/${holder.pid}/task/${holder.pid}/children`, 'utf8').trim()
   const enter = ['-t', first, '--mount', '--net', '--pid', '--uts', '--ipc', '--wd=/']
-  const env = {
-    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-    HOME: '/root',
-    DO_NOT_TRACK: '1',
-  }
+  const env = { PATH, HOME: '/root', DO_NOT_TRACK: '1' }
 
   const sh = (script: string): Result => {
     const { status, stdout, stderr } = spawnSync('nsenter', [...enter, 'sh', '-c', script], {

@@ -1,7 +1,7 @@
 import { ask } from './ask'
 import { type Layout, layoutAt, layoutFrom, PREFIXES } from './layout'
 import { type NetdataConf, parseNetdataConf } from './netdata-conf'
-import { isTrustedNetdata, listenerOn, ownerOf } from './processes'
+import { isTrustedNetdata, listenerOn, ownerOf, seesSame } from './processes'
 import { findUser, type User } from './user'
 
 /** An agent of this machine, running or not. */
@@ -70,6 +70,10 @@ async function askRunning(url: string, platform: NodeJS.Platform): Promise<Pick<
   if (answer?.status !== 200) return {}
   const conf = parseNetdataConf(answer.body)
   const pid = platform === 'linux' ? listenerOn(Number(new URL(url).port || 80)) : undefined
-  if (process.getuid?.() === 0 && (pid === undefined || !isTrustedNetdata(pid))) return {}
+  if (process.getuid?.() === 0) {
+    const plugins = layoutFrom(conf, url)?.plugins
+    if (pid === undefined || !isTrustedNetdata(pid)) return {}
+    if (plugins === undefined || !seesSame(pid, plugins)) return {}
+  }
   return { conf, ...(pid !== undefined && { pid }) }
 }

@@ -51,10 +51,20 @@ function parentOf(pid: number): number | undefined {
  * writes files, is what the agent says: anybody can listen on its port while it does not.
  */
 export function isTrustedNetdata(pid: number): boolean {
-  const program = linkOf(`/proc/${pid}/exe`)
   try {
-    const { uid, mode } = statSync(program)
-    return /\/netdata$/.test(program) && uid === 0 && (mode & 0o002) === 0
+    // Through the link and not by its name: the file may have been upgraded since.
+    const { uid, mode } = statSync(`/proc/${pid}/exe`)
+    return /\/netdata( \(deleted\))?$/.test(linkOf(`/proc/${pid}/exe`)) && uid === 0 && (mode & 0o022) === 0
+  } catch {
+    return false
+  }
+}
+
+/** Whether a path is the same directory for a process and for us. In a container it is another one. */
+export function seesSame(pid: number, path: string): boolean {
+  try {
+    const [theirs, ours] = [statSync(`/proc/${pid}/root${path}`), statSync(path)]
+    return theirs.dev === ours.dev && theirs.ino === ours.ino
   } catch {
     return false
   }

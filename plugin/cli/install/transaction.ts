@@ -80,7 +80,11 @@ export function change(state: string, { put, remove }: Change): void {
     undo(state, journal)
     throw thrown
   }
-  clearUp(state, journal)
+  try {
+    clearUp(state, journal)
+  } catch {
+    // All is in place; the next run clears up.
+  }
 }
 
 /**
@@ -141,6 +145,7 @@ function writeBeside({ path, content, mode, owner }: Placement): void {
 function keepOld(path: string): void {
   const stat = lstatSync(path, { throwIfNoEntry: false })
   if (stat === undefined) return
+  if (stat.isDirectory()) throw new Error(`${path}: expected a file, found a directory`)
   rmSync(path + OLD, { force: true })
   if (stat.isFile()) linkSync(path, path + OLD)
   else renameSync(path, path + OLD)
