@@ -64,7 +64,8 @@ export async function measureMixedLoad(hosts: Hosts, readBoth: ReadBoth): Promis
 
 async function run(hosts: Hosts): Promise<Load> {
   const program = join(__dirname, 'mixed_load.py')
-  const args = ['-B', program, hosts.a.namespace, hosts.b.namespace, `${CONNECTIONS}`]
+  const each = [hosts.a, hosts.b].flatMap(({ namespace, ipv4, ipv6 }) => [namespace, ipv4, ipv6])
+  const args = ['-B', program, ...each, `${CONNECTIONS}`]
   const env = { ...process.env, PYTHONPATH: join(__dirname, '../../test/kernel') }
   const { stdout } = await promisify(execFile)(PYTHON, args, { env })
   return JSON.parse(stdout) as Load

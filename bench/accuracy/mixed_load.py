@@ -185,7 +185,7 @@ def settle():
 
 
 def main():
-    connections = int(sys.argv[3])
+    connections = int(sys.argv[7])
     signal.alarm(PATIENCE)
     die_with_parent()
     a, b = hosts
@@ -228,5 +228,5 @@ def main():
     )
 
 
-hosts = Host('A', sys.argv[1], '10.9.0.1', 'fd09::1'), Host('B', sys.argv[2], '10.9.0.2', 'fd09::2')
+hosts = Host('A', *sys.argv[1:4]), Host('B', *sys.argv[4:7])
 main()

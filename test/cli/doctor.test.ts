@@ -79,8 +79,8 @@ const BREAKS: Readonly<Record<string, Break>> = {
     saw: /netdata can't read \/etc\/netdata\/tcp_resets\.conf/,
   },
   'the plugin hangs': {
-    breaks: 'kill -STOP $(pgrep -f "node [/]usr/lib/netdata/plugins.d/tcp_resets.plugin")',
-    mends: 'kill -CONT $(pgrep -f "node [/]usr/lib/netdata/plugins.d/tcp_resets.plugin")',
+    breaks: 'kill -STOP $(pgrep -f "node .*[/]usr/lib/netdata/plugins.d/tcp_resets.plugin")',
+    mends: 'kill -CONT $(pgrep -f "node .*[/]usr/lib/netdata/plugins.d/tcp_resets.plugin")',
     check: 'data',
     saw: /the last value of ipv4\.tcp_resets is \d+ s old/,
   },
@@ -116,7 +116,7 @@ const BREAKS: Readonly<Record<string, Break>> = {
     saw: /netdata can't read .*sent\/trace_pipe/,
   },
   'the plugin was killed': {
-    breaks: 'kill -KILL $(pgrep -f "node [/]usr/lib/netdata/plugins.d/tcp_resets.plugin")',
+    breaks: 'kill -KILL $(pgrep -f "node .*[/]usr/lib/netdata/plugins.d/tcp_resets.plugin")',
     mends: ':',
     check: 'running',
     saw: /no process of the agent runs/,

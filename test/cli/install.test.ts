@@ -41,7 +41,7 @@ t.test('installs, works, upgrades, and goes without a trace', { skip: noSandbox 
       awk -F, '{ sum += $2 } END { exit sum < 499.9 }'`,
   )
 
-  const pid = () => sandbox.must("pgrep -f 'node /usr/lib/netdata/plugins.d/tcp_resets[.]plugin'").trim()
+  const pid = () => sandbox.must("pgrep -f 'node .*/usr/lib/netdata/plugins.d/tcp_resets[.]plugin'").trim()
   const first = pid()
   sandbox.must('echo "# mine" >>/etc/netdata/health.d/tcp_resets.conf')
   t.match(sandbox.run('install'), { status: 0, stdout: /is yours and stays as it is/ })

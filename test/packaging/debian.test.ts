@@ -23,7 +23,7 @@ t.test('install, upgrade, remove and purge, with a running Netdata', { skip }, a
   const sandbox = await openSandbox(t)
   await sandbox.startNetdata()
   const dpkg = (args: string): string => sandbox.must(`DEBIAN_FRONTEND=noninteractive dpkg ${args} 2>&1`)
-  const pid = (): string => sandbox.must("pgrep -f 'node [/]usr/lib/netdata/plugins.d/tcp_resets.plugin'")
+  const pid = (): string => sandbox.must("pgrep -f 'node .*[/]usr/lib/netdata/plugins.d/tcp_resets.plugin'")
   const before = sandbox.changes()
 
   dpkg(`--install ${deb}`)
@@ -36,7 +36,7 @@ t.test('install, upgrade, remove and purge, with a running Netdata', { skip }, a
   dpkg(`--force-confold --install ${upgrade}`)
   await sandbox.until(
     'the new plugin runs',
-    `[ "$(pgrep -f 'node [/]usr/lib/netdata/plugins.d/tcp_resets.plugin')" -gt ${first.trim()} ]`,
+    `[ "$(pgrep -f 'node .*[/]usr/lib/netdata/plugins.d/tcp_resets.plugin')" -gt ${first.trim()} ]`,
   )
   t.match(sandbox.must('tail -1 /etc/netdata/health.d/tcp_resets.conf'), '# mine\n', 'an edited file stays')
   t.match(sandbox.must('tail -1 /etc/netdata/health.d/tcp_resets.conf.dpkg-dist'), '# of the next version\n')
@@ -47,7 +47,7 @@ t.test('install, upgrade, remove and purge, with a running Netdata', { skip }, a
   t.notMatch(sandbox.sh('ls /usr/lib/netdata/plugins.d').stdout, 'tcp_resets')
   await sandbox.until(
     'the plugin has ended',
-    "! pgrep -f 'node [/]usr/lib/netdata/plugins.d/tcp_resets.plugin'",
+    "! pgrep -f 'node .*[/]usr/lib/netdata/plugins.d/tcp_resets.plugin'",
   )
 
   dpkg('--purge netdata-tcp-resets')
