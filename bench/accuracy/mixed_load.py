@@ -1,6 +1,6 @@
 """A mixed load of TCP connections between two hosts; says as JSON what it did and what moved.
 
-    mixed_load.py NAMESPACE_A NAMESPACE_B CONNECTIONS
+    mixed_load.py NAMESPACE IPV4 IPV6 NAMESPACE IPV4 IPV6 CONNECTIONS
 
 Workers open connections from A to B and from B to A, over IPv4 and IPv6, and end each in one of the ways below.
 Meanwhile a few connects run into a timeout, and a port scanner without a TCP of its own looks at B from A's address.

@@ -50,7 +50,7 @@ export interface Sandbox {
   must(script: string): string
   /** Runs `tcp-resets` in it. */
   run(...args: string[]): Result
-  /** What differs from this machine, less what the agent and dpkg write of their own. */
+  /** What differs from this machine, less /tmp and what the agent and dpkg write of their own. */
   changes(): string
   /** Starts Debian's Netdata as its service does, and waits until it answers. */
   startNetdata(): Promise<void>
@@ -118,7 +118,7 @@ export async function openSandbox(t: { teardown(fn: () => unknown): unknown }): 
     // A directory whose file is gone again stays in the upper layer, so those are looked for where they show.
     changes: () =>
       must(`cd /mnt
-        set -- ! -path 'var/upper/*/netdata/*' ! -path 'var/upper/log/*' ! -path 'var/upper/cache/*' ! -path '*/dpkg/*'
+        set -- ! -path 'tmp/*' ! -path 'var/upper/*/netdata/*' ! -path 'var/upper/log/*' ! -path 'var/upper/cache/*' ! -path '*/dpkg/*'
         find */upper ! -type d "$@" -printf '%p %y %l %m %u:%g\\n'
         find */upper -type f "$@" -exec sha256sum '{}' +
         find /usr/lib/netdata /usr/share/netdata /usr/local /etc /opt -type d

@@ -45,7 +45,8 @@ t.test('reads a plugin inside a namespace', { skip: whyNoHosts() ?? false }, asy
   t.equal(first.charts.get('ipv4.other')?.get('with space'), BigInt(-first.number))
 
   const second = await reader.nextTick()
-  t.equal(second.number, first.number + 1, 'the next one')
+  // One that began right after the call may have read before it, and is passed over.
+  t.ok([1, 2].includes(second.number - first.number), `the next one, or the one after: ${second.number}`)
   t.equal(reader.ticks(), second.number)
 
   await t.rejects(
