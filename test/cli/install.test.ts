@@ -73,5 +73,5 @@ t.test('what a stranger says at the agent’s address is not believed', { skip: 
     http.createServer((_, answer) => answer.end("${lie}")).listen(19999, "127.0.0.1")' >/dev/null 2>&1 &`)
   await sandbox.until('the stranger answers', 'curl -sf http://127.0.0.1:19999/netdata.conf')
   t.match(sandbox.run('install'), { status: 0, stdout: /^Netdata: found by its files below \/\n/ })
-  t.equal(sandbox.must('ls /tmp'), '')
+  t.equal(sandbox.sh('test -e /tmp/x').status, 1, 'nothing was put where the stranger wanted it')
 })
