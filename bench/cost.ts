@@ -17,7 +17,7 @@ export interface Figure {
 }
 
 const NOTE = `Medians; CPU is user and system time of all threads. "Back to back" is the plugin's own tick (both files read and
-parsed, the analysis, the text, the write to a pipe) in a process where only the clock is the bench's. At one tick a
+parsed, the analysis, the text, the write to a pipe) in a process where only the clock is the bench's, without the search for containers. At one tick a
 second the processor's caches are cold, and everything costs more, the peer's reads as well.`
 
 export async function bench(): Promise<readonly Table[]> {
