@@ -41,7 +41,8 @@ function addresses(url: string): string {
   const guides = readdirSync(`${dist}/web/guides/tcp`).filter(name => name.endsWith('.html'))
   return `
 This host's TCP resets, every second:
-  ${url}/#chart_ipv4_tcp_resets;after=-120;before=0
+  ${url}/old/#chart_ipv4_tcp_resets
+  ${url}/#chart_ipv4_tcp_resets  (Netdata's newer dashboard: draws nothing in an agent's first minute)
 The guides, which the alarms link to:
 ${guides.map(name => `  ${url}/guides/tcp/${name}`).join('\n')}
 
