@@ -1,3 +1,5 @@
+import { oneLine } from '../message'
+
 const MAX_LENGTH = 200
 
 /**
@@ -7,16 +9,11 @@ const MAX_LENGTH = 200
  * plugin that sends a line above 15,360 bytes.
  */
 export function cleanText(text: string): string {
-  return (
-    text
-      .slice(0, MAX_LENGTH)
-      .replace(/['"`]/g, '_')
-      .replace(/\\/g, '/')
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-      .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ')
-      .replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\ufffd')
-      .trim()
-  )
+  return oneLine(text.slice(0, MAX_LENGTH))
+    .replace(/['"`]/g, '_')
+    .replace(/\\/g, '/')
+    .replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\ufffd')
+    .trim()
 }
 
 /** Text from outside as a bare word: an id. Everything but ASCII letters, digits, `.`, `-` and `_` becomes `_`. */

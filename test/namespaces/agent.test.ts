@@ -32,6 +32,7 @@ async function heldOpen(pid: number): Promise<string[]> {
       }
     })
   const before = open()
+  // Longer than a tick's reading takes: that a file stays open has no event.
   await sleep(100)
   return open().filter(link => before.includes(link))
 }
@@ -115,6 +116,7 @@ t.test('each namespace has a chart of its own resets, and an alarm of its own', 
     addPair('held', name)
     const fd = openSync(`/proc/${pids.get(name)}/net/snmp`, 'r')
     await world.end(name)
+    // Five times as long as those above took: that nothing happens has no event.
     await sleep(500)
     t.notOk(isGone('held'), 'an open file would have kept it')
     closeSync(fd)

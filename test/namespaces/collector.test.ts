@@ -109,6 +109,7 @@ t.test('two of the same name: the older one has it', { skip }, async t => {
   const other = makeWorld(t)
   const name = `${world.prefix}-a`
   await world.start(name)
+  // The kernel tells a process's start in hundredths of a second, and one of the two has to be the older.
   await new Promise(resolve => setTimeout(resolve, 50))
   await other.start(name)
   await world.reset(name, 1)

@@ -133,8 +133,9 @@ sys.stdin.readline()`
   await running.until(stdout => valuesOf(chartText(stdout, 'ipv4.tcp_resets'), 'sent').length > 32, 60)
   late.child.stdin?.write('go\n')
   await late.until(stdout => stdout.includes('left'))
-  await running.until(stdout => chartText(stdout, chartOf(name)) !== '', 11)
-  t.pass()
+  const sent = (stdout: string): bigint[] => valuesOf(chartText(stdout, chartOf(name)), 'sent')
+  await running.until(stdout => sent(stdout).length > 0, 11)
+  t.equal(sent(running.stdout())[0], 0n, 'its own counters, which are those of a new namespace')
 })
 
 t.test('names of ip netns; one without a process is not seen', { skip }, async t => {
