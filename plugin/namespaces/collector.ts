@@ -48,12 +48,12 @@ export function namespacesCollector(
 
   const isIncluded = simplePattern(include)
   const isExcluded = simplePattern(exclude)
-  const finder = namespaceFinder(proc, milliseconds)
+  const finder = namespaceFinder(proc)
   const seats = roster(max)
   /** By name, with those that are gone. The one that was away the longest comes first. */
   const members = new Map<string, Member>()
   /** What became of those that were found; one that is not here is too young. */
-  const known = new Map<Namespace, Member | 'excluded'>()
+  const known = new WeakMap<Namespace, Member | 'excluded'>()
   const others = othersCollector(config.update_every, log)
   const counts = chartWriter(namespacesChart('proc'), PLUGIN, config.update_every)
   let turn = 0

@@ -1,4 +1,4 @@
-import { netInode, newestPid, processWalk, startOf, uptime } from './processes'
+import { netIdentity, netInode, newestPid, processCount, processWalk, startOf, uptime } from './processes'
 
 /** So many processes of a namespace are remembered. When they have all ended, a walk finds the others. */
 const REMEMBERED = 8
@@ -6,12 +6,12 @@ const REMEMBERED = 8
 const MAX_NEW = 4000
 /** How often a new process is looked at: a container's first process often leaves the host's namespace a little later. */
 const LOOKS = 4
-/** Milliseconds from the start of a walk over all processes to the next: what it finds is found within 10 s. */
-const WALK_EVERY = 8000
-/** Milliseconds of each second that a walk may work. With thousands of processes it takes longer than the above. */
-const WALK_WORK = 5
+/** Seconds that a walk over all processes may take: what it finds is found within 10 s. */
+const WALK_SECONDS = 8
+/** Processes that a walk looks at in a second at most. With more than 4,000 of them it takes longer than the above. */
+const WALK_PACE = 500
 /** The same while not all processes were seen once, or some are known to be missed, or new ones can't be told. */
-const HASTY_WALK_WORK = 60
+const HASTY_WALK_PACE = 4000
 
 export interface Process {
   readonly pid: number
@@ -23,6 +23,8 @@ export interface Process {
 export interface Namespace {
   /** Of its `net/snmp`. A later namespace can get the same one. */
   readonly inode: number
+  /** What a later one does not get; undefined where the kernel does not tell. */
+  readonly identity: string | undefined
   /** Empty once all of them have ended, and then it is no longer among those found. */
   readonly processes: Process[]
   /** Seconds since the machine was started: when it was first seen, or its oldest process began. */
@@ -57,69 +59,76 @@ export interface NamespaceFinder {
  * in a slow walk, for what nobody tells of: an old process that moved to another namespace.
  *
  * @param proc where procfs is mounted
- * @param milliseconds a monotonic clock
  */
-export function namespaceFinder(proc: string, milliseconds: () => number): NamespaceFinder {
+export function namespaceFinder(proc: string): NamespaceFinder {
   const found = new Map<number, Namespace>()
   const walk = processWalk(proc)
   const newest = newestPid(proc)
-  /** The newest process at each of the last searches. */
-  const marks: number[] = []
+  /** The newest process at the last search, and those that were new at the last few searches and still run. */
+  let mark: number | undefined
+  let young: { readonly pid: number; looks: number }[] = []
   /** Namespaces with more processes than are remembered, or just as many. */
   const crowded = new WeakSet<Namespace>()
   let own = netInode(proc, '')
-  let walkStarted = milliseconds()
-  let walking = true
+  /** Processes that the walk should have looked at by now, and has not. */
+  let due = 0
   let complete = false
   let hasty = true
   let fault: string | undefined
 
-  const look = (pid: number): void => {
+  /** @returns whether there is such a process */
+  const look = (pid: number): boolean => {
     const inode = netInode(proc, pid)
-    if (inode === undefined || inode === own) return
+    if (inode === undefined) return false
+    if (inode === own) return true
     const namespace = found.get(inode)
     if (namespace !== undefined && namespace.processes.length >= REMEMBERED) {
       crowded.add(namespace)
-      return
+      return true
     }
-    if (namespace?.processes.some(process => process.pid === pid)) return
+    if (namespace?.processes.some(process => process.pid === pid)) return true
     const started = startOf(proc, pid)
-    if (started === undefined) return
-    if (namespace === undefined) {
+    if (started === undefined) return false
+    const identity = netIdentity(proc, pid)
+    const isAnother =
+      identity !== undefined && namespace?.identity !== undefined && namespace.identity !== identity
+    if (namespace === undefined || isAnother) {
+      // All processes of the one that had this inode have ended, and whoever holds it is told so.
+      if (namespace !== undefined) namespace.processes.length = 0
       const since = Math.min(started, uptime(proc))
-      found.set(inode, { inode, processes: [{ pid, started }], since })
-      return
+      found.set(inode, { inode, identity, processes: [{ pid, started }], since })
+      return true
     }
     const at = namespace.processes.findIndex(process => process.started > started)
     namespace.processes.splice(at < 0 ? namespace.processes.length : at, 0, { pid, started })
+    return true
   }
 
   function* lookAtNew(): Generator<undefined> {
     const now = newest?.()
     if (now === undefined) return
-    const last = marks.at(-1)
-    if (last !== undefined && now < last) {
-      // The ids have started over from the lowest.
-      marks.length = 0
-      hurry()
+    // The ids have started over from the lowest.
+    if (mark !== undefined && now < mark) hurry()
+    const from = Math.max(mark ?? now, now - MAX_NEW)
+    mark = now
+    const again = young
+    young = []
+    for (const { pid, looks } of again) {
+      if (look(pid) && looks < LOOKS) young.push({ pid, looks: looks + 1 })
+      yield
     }
-    const from = Math.max(marks[0] ?? now, now - MAX_NEW)
-    marks.push(now)
-    if (marks.length > LOOKS) marks.shift()
     for (let pid = from + 1; pid <= now; pid++) {
-      look(pid)
+      if (look(pid)) young.push({ pid, looks: 2 })
       yield
     }
   }
 
   const hurry = (): void => {
     walk.close()
-    walking = true
     hasty = true
   }
 
   const endWalk = (): void => {
-    walking = false
     hasty = newest === undefined
     complete = true
     own = netInode(proc, '')
@@ -131,19 +140,12 @@ export function namespaceFinder(proc: string, milliseconds: () => number): Names
   }
 
   function* walkOn(seconds: number): Generator<undefined> {
-    if (!walking) {
-      if (milliseconds() - walkStarted < WALK_EVERY) return
-      walking = true
-      walkStarted = milliseconds()
-    }
-    const work = (hasty ? HASTY_WALK_WORK : WALK_WORK) * Math.min(seconds, 10)
-    let worked = 0
-    while (worked < work) {
-      const start = milliseconds()
+    const pace = hasty ? HASTY_WALK_PACE : Math.min(processCount(proc) / WALK_SECONDS, WALK_PACE)
+    due = Math.min(due, 1) + pace * Math.min(seconds, WALK_SECONDS)
+    for (; due >= 1; due--) {
       const pid = walk.next()
       if (pid === undefined) return endWalk()
       look(pid)
-      worked += milliseconds() - start
       yield
     }
   }

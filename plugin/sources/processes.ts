@@ -26,6 +26,25 @@ export function netInode(proc: string, pid: number | ''): number | undefined {
 }
 
 /**
+ * What tells a process's network namespace from a later one with the same inode: the kernel's own rtnetlink socket
+ * (`Eth` and `Pid` 0) in its `net/netlink`, whose number is given out only once.
+ *
+ * @returns undefined where the process has ended, or the line is not among the file's first, as with thousands of sockets
+ */
+export function netIdentity(proc: string, pid: number): string | undefined {
+  try {
+    return /^\S+ +0 +0 .* (\d+) *$/m.exec(readOnce(`${proc}/${pid}/net/netlink`))?.[1]
+  } catch {
+    return undefined
+  }
+}
+
+/** The processes of the machine, those of all PID namespaces: procfs counts them as links of its root. */
+export function processCount(proc: string): number {
+  return statSync(proc).nlink
+}
+
+/**
  * When a process was started, in seconds since the machine was: field 22 of `/proc/<pid>/stat` (proc(5)), where
  * Linux counts in hundredths for every architecture.
  */

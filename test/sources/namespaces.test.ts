@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { statSync } from 'node:fs'
+import { linkSync, renameSync, rmSync, statSync } from 'node:fs'
 import t from 'tap'
-import { systemTime } from '../../plugin/clock'
 import { foreignSource } from '../../plugin/sources/foreign'
 import { type Namespace, type NamespaceFinder, namespaceFinder } from '../../plugin/sources/namespaces'
 import { readOwner } from '../../plugin/sources/owner'
@@ -22,7 +21,7 @@ function finish(steps: Generator<undefined>): number {
 
 /** A finder that has seen every process once. */
 function completeFinder(): NamespaceFinder {
-  const finder = namespaceFinder('/proc', systemTime.monotonic)
+  const finder = namespaceFinder('/proc')
   finish(finder.lookAtNew())
   while (!finder.complete) finish(finder.walkOn(1))
   return finder
@@ -84,9 +83,57 @@ t.test('a process id that now belongs to another namespace is not read', { skip 
   await world.reset('b', 5)
   const inode = inodeOf(first)
   // As it is after the first process ended and its id was given to the second one.
-  const reused: Namespace = { inode, processes: [{ pid: second, started: 0 }], since: 0 }
+  const reused: Namespace = { inode, identity: undefined, processes: [{ pid: second, started: 0 }], since: 0 }
   t.strictSame(foreignSource('/proc', reused).read(), { counters: {} })
   t.strictSame(reused.processes, [])
+})
+
+t.test('a later namespace with the same inode is another one', async t => {
+  // A made-up /proc: which inode the kernel uses again can't be chosen.
+  const stat = (pid: number) => `${pid} (x) S ${'0 '.repeat(18)}100 0\n`
+  const process_ = (pid: number, socket: number) => ({
+    stat: stat(pid),
+    net: {
+      snmp: '',
+      netlink: `sk Eth Pid Inode\n00ab 0   77  1 9\n00cd 0   0   00000000 0 2 0 ${socket}  \n`,
+    },
+  })
+  const proc = t.testdir({
+    uptime: '500.00 1\n',
+    net: { snmp: '' },
+    1: process_(1, 4),
+    11: process_(11, 5),
+    12: process_(12, 5),
+    13: process_(13, 6),
+  })
+  const [one, two, three] = [11, 12, 13].map(pid => `${proc}/${pid}`) as [string, string, string]
+  for (const other of [two, three]) {
+    rmSync(`${other}/net/snmp`)
+    linkSync(`${one}/net/snmp`, `${other}/net/snmp`)
+  }
+  for (const later of [two, three]) renameSync(later, `${later}-later`)
+  const finder = namespaceFinder(proc)
+  const walk = (): void => {
+    finish(finder.walkOn(8))
+  }
+  walk()
+  const { ino } = statSync(`${one}/net/snmp`)
+  const first = finder.found.get(ino)
+  t.strictSame(pidsOf(first), [11])
+
+  renameSync(`${two}-later`, two)
+  rmSync(one, { recursive: true })
+  walk()
+  t.equal(finder.found.get(ino), first, 'the same one, with another process')
+
+  renameSync(`${three}-later`, three)
+  rmSync(two, { recursive: true })
+  walk()
+  t.strictSame(pidsOf(finder.found.get(ino)), [13], 'another one')
+  t.not(finder.found.get(ino), first)
+  t.strictSame(pidsOf(first), [], 'and the first is empty')
+  finder.forget(first as Namespace)
+  t.ok(finder.found.has(ino), 'which takes nothing from the other')
 })
 
 t.test('a namespace with many processes outlives those that are remembered', { skip }, async t => {
