@@ -59,7 +59,7 @@ export function startPlugin(
     child.kill('SIGKILL')
     return ended
   })
-  const until = (passes: (stdout: string, stderr: string) => boolean, seconds = 20): Promise<void> =>
+  const until = (passes: (stdout: string, stderr: string) => boolean, seconds = 60): Promise<void> =>
     new Promise((resolve, reject) => {
       const give = (why: string): void => reject(new Error(`${why}\n--- stdout\n${out}\n--- stderr\n${err}`))
       const late = setTimeout(() => give(`not in ${seconds} s`), seconds * 1000)

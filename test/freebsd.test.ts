@@ -138,7 +138,7 @@ t.test('ends at once, and its netstat with it', async t => {
     if (end === 'stdin') running.child.stdin?.end()
     else running.child.kill('SIGTERM')
     t.equal(await running.ended, 0, end)
-    for (let tries = 0; isRunning(netstat.pid()) && tries < 50; tries++) await sleep(20)
+    for (let tries = 0; isRunning(netstat.pid()) && tries < 1500; tries++) await sleep(20)
     t.notOk(isRunning(netstat.pid()), 'its netstat is gone')
     t.equal(running.stderr(), '')
   }

@@ -105,7 +105,7 @@ export async function openSandbox(t: { teardown(fn: () => unknown): unknown }): 
     if (status !== 0) throw new Error(`${script}: ended with ${status}\n${stdout}\n${stderr}`)
     return stdout
   }
-  const until = async (what: string, script: string, seconds = 20): Promise<void> => {
+  const until = async (what: string, script: string, seconds = 60): Promise<void> => {
     for (const deadline = Date.now() + seconds * 1000; sh(script).status !== 0; await sleep(200)) {
       if (Date.now() > deadline) throw new Error(`not within ${seconds} s: ${what}`)
     }

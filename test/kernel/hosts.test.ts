@@ -44,6 +44,6 @@ t.test('a killed run leaves nothing behind', { skip: why ?? false }, async t => 
   t.equal(namespaces(name.trim()).length, 1, 'it made its hosts')
   child.kill('SIGKILL')
   await once(child, 'exit')
-  for (let tries = 0; tries < 50 && namespaces(name.trim()).length > 0; tries += 1) await sleep(100)
+  for (let tries = 0; tries < 300 && namespaces(name.trim()).length > 0; tries += 1) await sleep(100)
   t.strictSame(namespaces(name.trim()), [])
 })

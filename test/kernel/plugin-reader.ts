@@ -110,7 +110,7 @@ export const readPlugin = (namespace: string, command: string, ...args: string[]
     announced,
     ticks: () => ticks,
     log: () => log,
-    nextTick: async (patience = 10_000) => {
+    nextTick: async (patience = 30_000) => {
       if (ended) throw ended
       return new Promise<Tick>((resolve, reject) => {
         const done = (): void => {

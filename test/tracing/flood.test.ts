@@ -39,7 +39,7 @@ function outRsts(namespace: string): number {
   return Number(values?.split(' ')[names?.split(' ').indexOf('OutRsts') ?? -1])
 }
 
-t.test('a flood, counted to the packet', { skip, timeout: 60_000 }, async t => {
+t.test('a flood, counted to the packet', { skip, timeout: 180_000 }, async t => {
   const grant = makeGrant('netdata')
   t.teardown(grant.remove)
   grant.grant()

@@ -39,7 +39,7 @@ const EXPECTED: Record<string, readonly string[]> = {
 
 const skip = whyNoTracing() ?? whyNoHosts() ?? false
 
-t.test('reasons, directions, ports and peers of the scenarios', { skip, timeout: 60_000 }, async t => {
+t.test('reasons, directions, ports and peers of the scenarios', { skip, timeout: 180_000 }, async t => {
   const grant = makeGrant()
   t.teardown(grant.remove)
   grant.grant()

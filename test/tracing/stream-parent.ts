@@ -71,7 +71,7 @@ export async function startStreamParent(): Promise<StreamParent> {
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
 
-  const call: StreamParent['call'] = async (words, patience = 10_000) => {
+  const call: StreamParent['call'] = async (words, patience = 30_000) => {
     const socket = await agent
     const transaction = `call-${calls++}`
     return new Promise((resolve, reject) => {
