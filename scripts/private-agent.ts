@@ -74,7 +74,7 @@ export interface Agent {
   readonly url?: string
   /** Resolves when the agent has ended: to undefined after stop(), else to how it ended (`signal SIGSEGV`). */
   readonly exited: Promise<string | undefined>
-  /** GET over the Unix socket, whatever the status. Rejects when the agent does not answer within 10 s. */
+  /** GET over the Unix socket, whatever the status. Rejects when the agent does not answer within 30 s. */
   get(path: string): Promise<Response>
   /** The parsed body of a GET; rejects on any status but 200. */
   json(path: string): Promise<unknown>
@@ -343,7 +343,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   function get(path: string): Promise<Response> {
     return new Promise((resolve, reject) => {
       const call = request(
-        { socketPath: at('netdata.sock'), path, agent: false, timeout: 10_000 },
+        { socketPath: at('netdata.sock'), path, agent: false, timeout: 30_000 },
         answer => {
           let body = ''
           answer.setEncoding('utf8')
@@ -354,7 +354,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
           answer.on('end', () => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body }))
         },
       )
-      call.on('timeout', () => call.destroy(new Error(`GET ${path}: no answer within 10 s`)))
+      call.on('timeout', () => call.destroy(new Error(`GET ${path}: no answer within 30 s`)))
       call.on('error', reject)
       call.end()
     })
@@ -370,7 +370,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   async function waitFor<T>(
     what: string,
     probe: () => Promise<T | undefined> | T | undefined,
-    timeoutMs = 15_000,
+    timeoutMs = 60_000,
   ): Promise<T> {
     const deadline = Date.now() + timeoutMs
     for (;;) {
@@ -385,19 +385,19 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   async function end() {
     const faults: string[] = []
     const tooLong = setTimeout(() => {
-      faults.push('the agent did not stop within 15 s and was killed')
+      faults.push('the agent did not stop within 60 s and was killed')
       killNow(-(child.pid as number))
-    }, 15_000)
+    }, 60_000)
     child.kill('SIGTERM')
     const again = setInterval(() => child.kill('SIGTERM'), 500) // one that comes while it starts is lost on it
     await exited
     clearInterval(again)
     clearTimeout(tooLong)
     // It tells its plugins to end, and does not wait for long.
-    const deadline = Date.now() + 3000
+    const deadline = Date.now() + 10_000
     let orphans = processesOf(at('plugins/'))
     for (; orphans.length > 0 && Date.now() < deadline; orphans = processesOf(at('plugins/'))) await sleep(20)
-    if (orphans.length > 0) faults.push(`plugin process ${orphans} outlived the agent by 3 s and was killed`)
+    if (orphans.length > 0) faults.push(`plugin process ${orphans} outlived the agent by 10 s and was killed`)
     orphans.forEach(killNow)
     finalLog = log()
     rmSync(dir, { recursive: true, maxRetries: 10, retryDelay: 50 })

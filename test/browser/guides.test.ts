@@ -15,7 +15,7 @@ const skip =
   (findNetdata() === undefined && 'needs Netdata') || (chromiumPath === undefined && 'needs Chromium')
 const ALARM = '10s_ipv4_tcp_resets_sent'
 const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true }
-const SLOW = { timeout: 60_000 }
+const SLOW = { timeout: 120_000 }
 
 const shipped = readFileSync(join(dist, 'health.d', 'tcp_resets.conf'), 'utf8')
 const info = new RegExp(`template: ${ALARM}\n[\\s\\S]*?\n( *info: .*)`).exec(shipped)?.[1]

@@ -143,7 +143,7 @@ async function until(
   sandbox: Sandbox,
   passes: (result: ReturnType<typeof examine>) => boolean,
 ): Promise<ReturnType<typeof examine>> {
-  const deadline = Date.now() + 20_000
+  const deadline = Date.now() + 60_000
   for (;;) {
     const result = examine(sandbox)
     if (passes(result) || Date.now() > deadline) return result

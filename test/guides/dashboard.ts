@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 
 /** Each step has to wait for a dashboard that is busy drawing. */
-const SLOW = { timeout: 60_000 }
+const SLOW = { timeout: 120_000 }
 
 /** Opens the raised alarms of a dashboard, and clicks the link of one of them, as a reader would. */
 export async function followAlarm(page: Page, dashboard: string, alarm: string): Promise<void> {

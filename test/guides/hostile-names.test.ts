@@ -73,7 +73,7 @@ t.test('names that try to be HTML, in a real agent', { skip }, async t => {
   })
   await agent.waitForChart('ipv4.tcp_resets_web', 60_000)
   await page.goto(`${agent.url}/host/${encodeURIComponent(HOSTILE)}/guides/tcp/${ALARM}.html`)
-  await page.getByText('Raised: warning').waitFor({ timeout: 60_000 })
+  await page.getByText('Raised: warning').waitFor({ timeout: 120_000 })
 
   const places = await page.locator('.place').allTextContents()
   t.equal(places[0], HOSTILE, 'the host comes first, by its own name')

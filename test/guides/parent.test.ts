@@ -13,7 +13,7 @@ import { keepResetting } from './resets'
 const skip =
   (findNetdata() === undefined && 'needs Netdata') || (chromiumPath === undefined && 'needs Chromium')
 const ALARM = '10s_ipv4_tcp_resets_sent'
-const SLOW = { timeout: 60_000 }
+const SLOW = { timeout: 120_000 }
 const KEY = '11111111-2222-3333-4444-555555555555'
 
 const RULE = `
@@ -72,7 +72,7 @@ t.test('a parent and its child', { skip }, async t => {
       const { status, body } = await parent.get('/host/web-1/api/v1/alarms')
       return (status === 200 && body.includes(`"ipv4.tcp_resets.${ALARM}"`)) || undefined
     },
-    60_000,
+    120_000,
   )
 
   const browser = await openBrowser()

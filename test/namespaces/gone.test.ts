@@ -46,7 +46,7 @@ t.test('gone: a gap, no zero, obsolete after a minute; back: it goes on', { skip
   t.ok((await charts(agent))[chartOf(soon)], 'the one that came back is not')
 
   await world.start(late)
-  await agent.waitFor('the chart is there again', async () => (await charts(agent))[chartOf(late)], 30_000)
+  await agent.waitFor('the chart is there again', async () => (await charts(agent))[chartOf(late)], 120_000)
   await world.reset(late, 6)
   t.ok(
     await untilTotal(agent, chartOf(late), 'sent', 17),

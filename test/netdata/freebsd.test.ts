@@ -76,7 +76,7 @@ for (const os of ['freebsd', 'linux'] as const) {
         const all = await alarmsOf(agent)
         return all.find(({ name, value }) => name === '10s_ipv4_tcp_resets_received' && (value ?? 0) > 100)
       },
-      40_000,
+      120_000,
     )
     t.equal(received.chart, 'ipv4.tcp_resets')
     const alarms = await alarmsOf(agent)
