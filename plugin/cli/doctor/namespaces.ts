@@ -1,7 +1,7 @@
 import { readlinkSync } from 'node:fs'
 import { askJson } from '../agent/ask'
 import type { Agent } from '../agent/find'
-import { sharesNamespace } from '../agent/processes'
+import { sharesNamespace } from '../agent/linux-processes'
 import { type Finding, good, note, unknown } from './finding'
 
 /** Which network namespaces are seen: the host's own, and those of containers. */
