@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants, existsSync, readdirSync } from 'node:fs'
+import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { delimiter, isAbsolute, join } from 'node:path'
 
 /**
@@ -76,8 +76,12 @@ function apt(command: string): boolean {
   return spawnSync('sh', ['-c', script], { env, stdio: ['ignore', 'inherit', 'inherit'] }).status === 0
 }
 
+/** Those that start when the system is up. What only prepares it while it boots (procps, x11-common) serves nobody. */
 function services(): string[] {
-  return existsSync('/etc/init.d') ? readdirSync('/etc/init.d') : []
+  if (!existsSync('/etc/init.d')) return []
+  return readdirSync('/etc/init.d').filter(name =>
+    /^# Default-Start:.*[2-5]/m.test(readFileSync(join('/etc/init.d', name), 'utf8')),
+  )
 }
 
 function say(line: string) {

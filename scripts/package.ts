@@ -18,7 +18,7 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { version } from '../package.json'
+import { author, version } from '../package.json'
 import { build, dist, root } from './build'
 
 // `npm run package`: the Debian package, from the built tree. dpkg-deb alone: what goes where fits on one page.
@@ -141,8 +141,10 @@ function setModes(tree: string): void {
   }
 }
 
+/** Whoever builds it, if they say so, else the authors. */
 function maintainer(): string {
-  const { DEBFULLNAME = 'The netdata-tcp-resets authors', DEBEMAIL = 'nobody@localhost' } = process.env
+  const [, name, address] = /^(.*) <(.*)>$/.exec(author) ?? []
+  const { DEBFULLNAME = name, DEBEMAIL = address } = process.env
   return `${DEBFULLNAME} <${DEBEMAIL}>`
 }
 

@@ -6,10 +6,14 @@ const paths = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/local/bin
 /** The machine's own Chromium; undefined where there is none. */
 export const chromiumPath = paths.find(path => existsSync(path))
 
-/** Starts Chromium without a window, with everything off that would call out. */
-export function openBrowser(): Promise<Browser> {
+/**
+ * Starts Chromium without a window, with everything off that would call out.
+ *
+ * @param program what starts it, where that is not itself
+ */
+export function openBrowser(program = chromiumPath ?? 'chromium'): Promise<Browser> {
   return chromium.launch({
-    executablePath: chromiumPath ?? 'chromium',
+    executablePath: program,
     args: [
       '--no-sandbox',
       '--disable-gpu',

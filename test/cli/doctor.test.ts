@@ -19,14 +19,15 @@ interface Break {
   /** What the doctor has to find wrong, and what it says. */
   check: string
   saw: RegExp
-  /** Whether the agent takes it in by itself only when it is started. */
-  restart?: true
+  /** Where the agent has to be started again: once it is mended, or once it is broken as well. */
+  restart?: 'mended' | 'both'
 }
 
 const PLUGIN = '/usr/lib/netdata/plugins.d/tcp_resets.plugin'
 const HEALTH = '/etc/netdata/health.d/tcp_resets.conf'
 const GUIDE = '/usr/share/netdata/web/guides/tcp/5m_ipv4_tcp_resets_sent.html'
 const RELOAD = 'kill -USR2 $(cat /run/netdata.pid)'
+const NODES = '$(which -a node nodejs)'
 const NODE_16 = nodeFolder('16.20.2')
 
 const BREAKS: Readonly<Record<string, Break>> = {
@@ -48,6 +49,18 @@ const BREAKS: Readonly<Record<string, Break>> = {
     check: 'files',
     saw: /manifest\.json: expected JSON/,
   },
+  'the plugin is gone': {
+    breaks: `mv ${PLUGIN} /tmp/plugin`,
+    mends: `mv /tmp/plugin ${PLUGIN}`,
+    check: 'plugin',
+    saw: /no \/usr\/lib\/netdata\/plugins\.d\/tcp_resets\.plugin/,
+  },
+  'the file of alarms is gone': {
+    breaks: `mv ${HEALTH} /tmp/health`,
+    mends: `mv /tmp/health ${HEALTH}`,
+    check: 'alarms',
+    saw: /no \/etc\/netdata\/health\.d\/tcp_resets\.conf/,
+  },
   'the plugin can’t be run by the agent': {
     breaks: `chmod 700 ${PLUGIN}`,
     mends: `chmod 755 ${PLUGIN}`,
@@ -65,6 +78,12 @@ const BREAKS: Readonly<Record<string, Break>> = {
     mends: `rm ${PLUGIN}.node`,
     check: 'node',
     saw: /as netdata, with the agent's PATH: v16\.20\.2 at /,
+  },
+  'a Node that only root can run': {
+    breaks: `for node in ${NODES}; do chmod 700 "$(readlink -f $node)"; done`,
+    mends: `for node in ${NODES}; do chmod 755 "$(readlink -f $node)"; done`,
+    check: 'node',
+    saw: /as netdata, with the agent's PATH: no node or nodejs on PATH/,
   },
   'a configuration that is wrong': {
     breaks: 'echo "colour: red" >/etc/netdata/tcp_resets.conf',
@@ -115,12 +134,35 @@ const BREAKS: Readonly<Record<string, Break>> = {
     check: 'tracing',
     saw: /netdata can't read .*sent\/trace_pipe/,
   },
+  'a grant where the configuration says it is': {
+    breaks: `printf 'tracing:\\n  directory: /run/elsewhere\\n' >/etc/netdata/tcp_resets.conf
+      mkdir -p /run/elsewhere/sent /run/elsewhere/received
+      cd /run/elsewhere; touch sent/trace_pipe received/trace_pipe; chmod 600 */trace_pipe`,
+    mends: 'rm -r /run/elsewhere /etc/netdata/tcp_resets.conf',
+    check: 'tracing',
+    saw: /netdata can't read \/run\/elsewhere\/sent\/trace_pipe/,
+  },
+  'a grant of which nothing comes': {
+    breaks:
+      'cd /run; mkdir -p netdata-tcp-resets/sent netdata-tcp-resets/received; cd netdata-tcp-resets; touch sent/trace_pipe received/trace_pipe',
+    mends: 'rm -r /run/netdata-tcp-resets',
+    check: 'tracing',
+    saw: /granted in \/run\/netdata-tcp-resets, and the agent has no chart of it/,
+  },
   'the plugin was killed': {
     breaks: 'kill -KILL $(pgrep -f "node .*[/]usr/lib/netdata/plugins.d/tcp_resets.plugin")',
     mends: ':',
     check: 'running',
     saw: /no process of the agent runs/,
-    restart: true,
+    restart: 'mended',
+  },
+  'alarms are turned off': {
+    breaks:
+      'cp /etc/netdata/netdata.conf /tmp/conf; printf "[health]\\n  enabled = no\\n" >>/etc/netdata/netdata.conf',
+    mends: 'cp /tmp/conf /etc/netdata/netdata.conf',
+    check: 'alarms',
+    saw: /netdata\.conf, \[health\]: enabled = no/,
+    restart: 'both',
   },
   'the plugin is turned off': {
     breaks:
@@ -128,7 +170,7 @@ const BREAKS: Readonly<Record<string, Break>> = {
     mends: 'cp /tmp/conf /etc/netdata/netdata.conf',
     check: 'enabled',
     saw: /tcp_resets = no/,
-    restart: true,
+    restart: 'both',
   },
 }
 
@@ -165,11 +207,11 @@ t.test('what is wrong is found, and said', { skip: noSandbox }, async t => {
   await sandbox.startNetdata()
   t.equal(sandbox.run('install').status, 0)
   await well(t, sandbox)
-  for (const [name, { breaks, mends, check, saw, restart: needed }] of Object.entries(BREAKS)) {
+  for (const [name, { breaks, mends, check, saw, restart: when }] of Object.entries(BREAKS)) {
     const skip = name.includes('too old') && NODE_16 === undefined && 'the npm registry gave no Node 16'
     await t.test(name, { skip }, async t => {
       sandbox.must(breaks)
-      if (check === 'enabled') await restart(sandbox)
+      if (when === 'both') await restart(sandbox)
       const is = (finding: Finding): boolean =>
         finding.check === check && finding.status === 'wrong' && saw.test(finding.saw)
       const { findings, ok, status } = await until(sandbox, ({ findings }) => findings.some(is))
@@ -177,10 +219,27 @@ t.test('what is wrong is found, and said', { skip: noSandbox }, async t => {
       t.ok(findings.find(is)?.advice, 'with what to do')
       t.strictSame([ok, status], [false, 1])
       sandbox.must(mends)
-      if (needed) await restart(sandbox)
+      if (when) await restart(sandbox)
       await well(t, sandbox)
     })
   }
+
+  await t.test('settings of the kernel and of the configuration are told as they are', async t => {
+    const told = (): string => sandbox.must(`'${command}' doctor`)
+    sandbox.must('sysctl -w net.ipv4.tcp_syncookies=1 net.ipv4.tcp_abort_on_overflow=0')
+    t.match(told(), /note +syncookies +tcp_syncookies is 1: cookies when the SYN queue is full/)
+    t.match(told(), /note +overflow +tcp_abort_on_overflow is 0: a full accept queue drops/)
+    sandbox.must('sysctl -w net.ipv4.tcp_syncookies=0 net.ipv4.tcp_abort_on_overflow=1')
+    t.match(told(), /note +syncookies +tcp_syncookies is 0: off; a SYN flood fills the queue/)
+    t.match(told(), /note +overflow +tcp_abort_on_overflow is 1: a full accept queue resets whoever comes/)
+    t.match(told(), /note +tracing +not granted \(no \/run\/netdata-tcp-resets\)/)
+    sandbox.must(
+      "printf 'tracing:\\n  enabled: false\\nnamespaces:\\n  enabled: false\\n' >/etc/netdata/tcp_resets.conf",
+    )
+    t.match(told(), /note +tracing +turned off in the configuration/)
+    t.match(told(), /good +containers .*others are turned off in the configuration/)
+    sandbox.must('rm /etc/netdata/tcp_resets.conf')
+  })
 
   await t.test('as somebody else it says what it could not check', async t => {
     const { status, stdout } = sandbox.sh(

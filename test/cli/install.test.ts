@@ -68,11 +68,12 @@ t.test('before Netdata is started', { skip: noSandbox }, async t => {
 
 t.test('what a stranger says at the agent’s address is not believed', { skip: noSandbox }, async t => {
   const sandbox = await openSandbox(t)
-  const lair = `/tmp/stranger-${process.pid}`
-  const lie = ['config', 'stock config', 'web', 'lib', 'plugins'].map(name => String.raw` ${name} = ${lair}\n`)
+  const theirs = `/tmp/of-a-stranger-${process.pid}`
+  const keys = ['config', 'stock config', 'web', 'lib', 'plugins']
+  const lie = ['[directories]', ...keys.map(key => ` ${key} = ${theirs}`), ''].join('\\n')
   sandbox.must(`setpriv --reuid 65534 --clear-groups '${process.execPath}' -e '
-    http.createServer((_, answer) => answer.end("[directories]\\n${lie.join('')}")).listen(19999, "127.0.0.1")' >/dev/null 2>&1 &`)
+    http.createServer((_, answer) => answer.end("${lie}")).listen(19999, "127.0.0.1")' >/dev/null 2>&1 &`)
   await sandbox.until('the stranger answers', 'curl -sf http://127.0.0.1:19999/netdata.conf')
   t.match(sandbox.run('install'), { status: 0, stdout: /^Netdata: found by its files below \/\n/ })
-  t.equal(sandbox.sh(`test -e ${lair}`).status, 1, 'nothing was put where the stranger wanted it')
+  t.equal(sandbox.sh(`test -e ${theirs}`).status, 1, 'nothing was put where the stranger wanted it')
 })

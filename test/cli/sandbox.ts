@@ -44,6 +44,8 @@ export interface Result {
 
 /** This machine once more: its own processes and network, and file systems whose changes go with it. */
 export interface Sandbox {
+  /** Its network namespace, for `nsenter --net=`. */
+  readonly network: string
   /** Runs a shell command in it, for 170 s at most. */
   sh(script: string): Result
   /** The same where it has to succeed; gives stdout. */
@@ -111,6 +113,7 @@ export async function openSandbox(t: { teardown(fn: () => unknown): unknown }): 
     }
   }
   return {
+    network: `/proc/${first}/ns/net`,
     sh,
     must,
     until,

@@ -2,7 +2,6 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Agent } from './find'
-import { descendantRunning } from './processes'
 
 export const hasSystemd = (): boolean => existsSync('/run/systemd/system')
 
@@ -18,7 +17,7 @@ export const pluginFile = (agent: Agent): string => join(agent.layout.plugins, '
 
 /** The process of the plugin that the agent runs; undefined where there is none, or it can't be seen. */
 export function pluginPid(agent: Agent): number | undefined {
-  return agent.pid === undefined ? undefined : descendantRunning(pluginFile(agent), agent.pid)
+  return agent.pid === undefined ? undefined : agent.processes.descendantRunning(pluginFile(agent), agent.pid)
 }
 
 /**

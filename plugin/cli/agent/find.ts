@@ -1,7 +1,7 @@
 import { ask } from './ask'
 import { type Layout, layoutAt, layoutFrom, PREFIXES } from './layout'
 import { type NetdataConf, parseNetdataConf } from './netdata-conf'
-import { isTrustedNetdata, listenerOn, ownerOf, seesSame } from './processes'
+import { type Processes, processesOn } from './processes'
 import { findUser, type User } from './user'
 
 /** An agent of this machine, running or not. */
@@ -16,6 +16,9 @@ export interface Agent {
   readonly user?: User
   /** The PATH that its plugins get. */
   readonly path: string
+  /** Where that is from: the agent's own word, or what services usually have. */
+  readonly pathFrom: 'agent' | 'usual'
+  readonly processes: Processes
 }
 
 export interface Where {
@@ -39,7 +42,8 @@ const USUAL_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
  * @throws with what was looked for where there is none
  */
 export async function findAgent({ platform, url, prefix, root }: Where): Promise<Agent> {
-  const running = root === undefined ? await askRunning(url, platform) : {}
+  const processes = processesOn(platform)
+  const running = root === undefined ? await askRunning(url, processes) : {}
   const prefixes = prefix === undefined ? PREFIXES : [prefix]
   const guess = prefixes.map(each => layoutAt(each, platform, root)).find(Boolean)
   const answered = running.conf && layoutFrom(running.conf, url)
@@ -52,28 +56,31 @@ export async function findAgent({ platform, url, prefix, root }: Where): Promise
   }
   // An agent that runs from elsewhere is another one than the one that was named.
   const theOne = answered?.plugins === layout.plugins ? running : {}
-  const owner = theOne.pid === undefined ? undefined : ownerOf(theOne.pid)
+  const owner = theOne.pid === undefined ? undefined : processes.ownerOf(theOne.pid)
   const user = findUser(
     owner ? `${owner.uid}` : (theOne.conf?.get('global')?.get('run as user') ?? 'netdata'),
   )
+  const path = theOne.conf?.get('environment variables')?.get('PATH')
   return {
     layout,
     url,
     ...theOne,
     ...(user && { user }),
-    path: theOne.conf?.get('environment variables')?.get('PATH') ?? USUAL_PATH,
+    path: path ?? USUAL_PATH,
+    pathFrom: path === undefined ? 'usual' : 'agent',
+    processes,
   }
 }
 
-async function askRunning(url: string, platform: NodeJS.Platform): Promise<Pick<Agent, 'conf' | 'pid'>> {
+async function askRunning(url: string, processes: Processes): Promise<Pick<Agent, 'conf' | 'pid'>> {
   const answer = await ask(url, '/netdata.conf')
   if (answer?.status !== 200) return {}
   const conf = parseNetdataConf(answer.body)
-  const pid = platform === 'linux' ? listenerOn(Number(new URL(url).port || 80)) : undefined
+  const pid = processes.listenerOn(Number(new URL(url).port || 80))
   if (process.getuid?.() === 0) {
     const plugins = layoutFrom(conf, url)?.plugins
-    if (pid === undefined || !isTrustedNetdata(pid)) return {}
-    if (plugins === undefined || !seesSame(pid, plugins)) return {}
+    if (pid === undefined || !processes.isTrustedNetdata(pid)) return {}
+    if (plugins === undefined || !processes.seesSame(pid, plugins)) return {}
   }
   return { conf, ...(pid !== undefined && { pid }) }
 }

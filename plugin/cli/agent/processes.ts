@@ -1,108 +1,23 @@
-import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
+import { freebsdProcesses } from './freebsd-processes'
+import { linuxProcesses } from './linux-processes'
 
-// Linux only: everywhere else what is asked here stays unknown.
-
-/** The process that listens on a TCP port of this network namespace, where this user may see that. */
-export function listenerOn(port: number): number | undefined {
-  const inodes = new Set([...listening('/proc/net/tcp', port), ...listening('/proc/net/tcp6', port)])
-  return pids().find(pid => {
-    try {
-      return readdirSync(`/proc/${pid}/fd`).some(fd => {
-        const inode = /^socket:\[(\d+)\]$/.exec(linkOf(`/proc/${pid}/fd/${fd}`))?.[1]
-        return inode !== undefined && inodes.has(inode)
-      })
-    } catch {
-      return false // it has ended, or is another user's
-    }
-  })
+/** What is asked about the processes of this machine. What this user may not see is not there. */
+export interface Processes {
+  /** The process that listens on a TCP port. */
+  listenerOn(port: number): number | undefined
+  /** The process that runs a program and descends from another. */
+  descendantRunning(program: string, ancestor: number): number | undefined
+  /**
+   * Whether it is Netdata, from a program that only root can change. What is run as the agent's user, and where root
+   * writes files, is what the agent says: anybody can listen on its port while it does not.
+   */
+  isTrustedNetdata(pid: number): boolean
+  /** Whether a path is the same directory for a process and for us. */
+  seesSame(pid: number, path: string): boolean
+  /** User and group that a process runs as. */
+  ownerOf(pid: number): { readonly uid: number; readonly gid: number } | undefined
 }
 
-/** The inodes of the sockets that listen (state 0A, see include/net/tcp_states.h of Linux) on a port. */
-function listening(file: string, port: number): string[] {
-  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
-  return (textOf(file) ?? '')
-    .split('\n')
-    .map(line => line.trim().split(/\s+/))
-    .filter(([, local, , state]) => local?.endsWith(suffix) && state === '0A')
-    .flatMap(fields => fields[9] ?? [])
-}
-
-/** The process that runs a program and descends from another. */
-export function descendantRunning(program: string, ancestor: number): number | undefined {
-  return pids().find(
-    pid => textOf(`/proc/${pid}/cmdline`)?.split('\0').includes(program) && descends(pid, ancestor),
-  )
-}
-
-function descends(pid: number, ancestor: number): boolean {
-  for (let parent = parentOf(pid); parent !== undefined && parent > 0; parent = parentOf(parent)) {
-    if (parent === ancestor) return true
-  }
-  return false
-}
-
-function parentOf(pid: number): number | undefined {
-  const parent = /^PPid:\t(\d+)$/m.exec(textOf(`/proc/${pid}/status`) ?? '')?.[1]
-  return parent === undefined ? undefined : Number(parent)
-}
-
-/**
- * Whether it is Netdata, from a program that only root can change. What is run as the agent's user, and where root
- * writes files, is what the agent says: anybody can listen on its port while it does not.
- */
-export function isTrustedNetdata(pid: number): boolean {
-  try {
-    // Through the link and not by its name: the file may have been upgraded since.
-    const { uid, mode } = statSync(`/proc/${pid}/exe`)
-    return /\/netdata( \(deleted\))?$/.test(linkOf(`/proc/${pid}/exe`)) && uid === 0 && (mode & 0o022) === 0
-  } catch {
-    return false
-  }
-}
-
-/** Whether a path is the same directory for a process and for us. In a container it is another one. */
-export function seesSame(pid: number, path: string): boolean {
-  try {
-    const [theirs, ours] = [statSync(`/proc/${pid}/root${path}`), statSync(path)]
-    return theirs.dev === ours.dev && theirs.ino === ours.ino
-  } catch {
-    return false
-  }
-}
-
-/** Whether a process shares a namespace (`net`, `mnt`, `pid`) with another; undefined where that can't be seen. */
-export function sharesNamespace(kind: string, pid: number, other: number): boolean | undefined {
-  const [mine, theirs] = [pid, other].map(id => linkOf(`/proc/${id}/ns/${kind}`))
-  return mine === '' || theirs === '' ? undefined : mine === theirs
-}
-
-/** User and group that a process runs as. */
-export function ownerOf(pid: number): { uid: number; gid: number } | undefined {
-  const status = textOf(`/proc/${pid}/status`) ?? ''
-  const [uid, gid] = ['Uid', 'Gid'].map(key => new RegExp(`^${key}:\\t\\d+\\t(\\d+)`, 'm').exec(status)?.[1])
-  return uid === undefined || gid === undefined ? undefined : { uid: Number(uid), gid: Number(gid) }
-}
-
-function pids(): number[] {
-  try {
-    return readdirSync('/proc').map(Number).filter(Boolean)
-  } catch {
-    return [] // FreeBSD has no /proc
-  }
-}
-
-function linkOf(path: string): string {
-  try {
-    return readlinkSync(path)
-  } catch {
-    return ''
-  }
-}
-
-function textOf(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return undefined
-  }
+export function processesOn(platform: NodeJS.Platform): Processes {
+  return platform === 'freebsd' ? freebsdProcesses : linuxProcesses
 }

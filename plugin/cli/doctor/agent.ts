@@ -4,7 +4,7 @@ import type { Agent } from '../agent/find'
 import { type Finding, good, note, unknown, wrong } from './finding'
 
 /** Whether there is an agent, it runs, and it is the one of these files. */
-export async function checkAgent(agent: Agent): Promise<Finding[]> {
+export async function checkAgent(agent: Agent, platform: NodeJS.Platform): Promise<Finding[]> {
   const { layout, url, conf, pid, user } = agent
   const info = await askJson<{ version: string }>(url, '/api/v1/info')
   if (info === undefined) {
@@ -13,8 +13,9 @@ export async function checkAgent(agent: Agent): Promise<Finding[]> {
   }
   if (conf === undefined) {
     const saw = `${info.version} answers at ${url}, and is not known to be the one found by ${layout.from}`
-    const advice =
-      'one in a container needs the plugin inside; otherwise name the right one with --url or --netdata-prefix'
+    // FreeBSD does not tell the path of a program whose file was replaced.
+    const upgraded = platform === 'freebsd' ? '; one that was upgraded while it runs has to be restarted' : ''
+    const advice = `one in a container needs the plugin inside${upgraded}; otherwise name the right one with --url or --netdata-prefix`
     return [wrong('netdata', saw, advice)]
   }
   const who =
@@ -39,12 +40,11 @@ export function checkEnabled({ conf }: Agent): Finding[] {
 }
 
 /** Whether the agent runs the plugin now. */
-export function checkRunning(agent: Agent, platform: NodeJS.Platform): Finding[] {
+export function checkRunning(agent: Agent): Finding[] {
   if (agent.conf === undefined) return [unknown('running', 'the agent does not run')]
   const pid = pluginPid(agent)
   if (pid !== undefined) return [good('running', `process ${pid} is ${pluginFile(agent)}`)]
-  if (platform !== 'linux' || agent.pid === undefined)
-    return [unknown('running', 'this user can’t see the agent’s processes')]
+  if (agent.pid === undefined) return [unknown('running', 'this user can’t see the agent’s processes')]
   const log =
     agent.conf.get('logs')?.get('collector') ?? agent.conf.get('logs')?.get('error') ?? 'its error log'
   const advice = `see why in ${log}, mend it, then: ${restartCommand()}. An agent does not start a plugin again that it gave up`

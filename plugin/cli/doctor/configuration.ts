@@ -1,16 +1,27 @@
 import { join } from 'node:path'
-import { loadFile } from '../../config/load'
+import type { Config } from '../../config/config'
+import { loadConfig, loadFile } from '../../config/load'
 import type { Agent } from '../agent/find'
+import type { Layout } from '../agent/layout'
 import { canActAs, runAs } from '../agent/user'
 import { type Finding, good, wrong } from './finding'
 
+const filesOf = ({ stockConf, userConf }: Layout): [stock: string, own: string] => [
+  join(stockConf, 'tcp_resets.conf'),
+  join(userConf, 'tcp_resets.conf'),
+]
+
+/** What the plugin of this agent runs with, less what the agent tells it of the interval. */
+export async function configurationOf(layout: Layout): Promise<Config> {
+  const { config } = await loadConfig(...filesOf(layout), 1)
+  return config
+}
+
 /** Whether the plugin's configuration can be read and says what it may. */
 export async function checkConfiguration({ layout, user, path }: Agent): Promise<Finding[]> {
-  const stock = join(layout.stockConf, 'tcp_resets.conf')
-  const own = join(layout.userConf, 'tcp_resets.conf')
   const findings: Finding[] = []
   const read: string[] = []
-  for (const file of [stock, own]) {
+  for (const file of filesOf(layout)) {
     const loaded = await loadFile(file)
     if (loaded === undefined) continue
     read.push(file)

@@ -2,6 +2,7 @@ import { messageOf } from '../../message'
 import { type Agent, findAgent, type Where } from '../agent/find'
 import { checkAgent, checkEnabled, checkRunning } from './agent'
 import { checkAlarms } from './alarms'
+import { checkBoot } from './boot'
 import { checkConfiguration } from './configuration'
 import { checkData } from './data'
 import { checkFiles } from './files'
@@ -17,6 +18,7 @@ type Check = (agent: Agent, platform: NodeJS.Platform) => Promise<Finding[]> | F
 /** From what the others stand on to what stands on them: the first that is wrong is the one to mend. */
 const CHECKS: readonly Check[] = [
   checkAgent,
+  checkBoot,
   checkFiles,
   checkNode,
   checkConfiguration,

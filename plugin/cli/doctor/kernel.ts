@@ -6,8 +6,14 @@ import { type Finding, note } from './finding'
 /** Settings that change how many resets there are, and what they mean. */
 export function checkKernel(_agent: Agent, platform: NodeJS.Platform): Finding[] {
   if (platform === 'freebsd') {
+    const answers = sysctl('net.inet.tcp.syncache.rst_on_sock_fail')
     return [
       note('syncookies', `net.inet.tcp.syncookies is ${sysctl('net.inet.tcp.syncookies')}`),
+      note(
+        'overflow',
+        `net.inet.tcp.syncache.rst_on_sock_fail is ${answers}: a full accept queue ` +
+          (answers === '0' ? 'drops, and sends no reset' : 'resets whoever comes'),
+      ),
       note(
         'sent',
         'FreeBSD counts no resets sent, so there is no such dimension and no alarm on it',

@@ -1,12 +1,13 @@
 import { readlinkSync } from 'node:fs'
 import { askJson } from '../agent/ask'
 import type { Agent } from '../agent/find'
-import { sharesNamespace } from '../agent/processes'
+import { sharesNamespace } from '../agent/linux-processes'
+import { configurationOf } from './configuration'
 import { type Finding, good, note, unknown } from './finding'
 
 /** Which network namespaces are seen: the host's own, and those of containers. */
 export async function checkNamespaces(
-  { conf, pid, url }: Agent,
+  { conf, layout, pid, url }: Agent,
   platform: NodeJS.Platform,
 ): Promise<Finding[]> {
   if (platform !== 'linux') return []
@@ -22,8 +23,10 @@ export async function checkNamespaces(
   const others = Object.values(answer?.charts ?? {})
     .filter(({ context, id }) => context === 'ipv4.tcp_resets' && id !== 'ipv4.tcp_resets')
     .map(({ id }) => id.replace('ipv4.tcp_resets_', ''))
-  const saw =
-    others.length === 0
+  const { enabled } = (await configurationOf(layout)).namespaces
+  const saw = !enabled
+    ? 'others are turned off in the configuration (namespaces.enabled)'
+    : others.length === 0
       ? 'no other namespace has a chart'
       : `charts of ${others.length} others: ${others.slice(0, 10).join(', ')}${others.length > 10 ? ' …' : ''}`
   if (shared) return [good('containers', `the agent runs in the network namespace of process 1; ${saw}`)]

@@ -8,7 +8,8 @@ import { type Finding, good, note, unknown, wrong } from './finding'
 
 /** Which Node the plugin gets from the agent, and whether the plugin starts on it. */
 export function checkNode(agent: Agent): Finding[] {
-  const { user, path } = agent
+  const { user, path, pathFrom } = agent
+  const whose = pathFrom === 'agent' ? "the agent's PATH" : `the usual PATH of a service, ${path}`
   const plugin = pluginFile(agent)
   if (user === undefined || !canActAs(user)) {
     return [unknown('node', `which Node ${user?.name ?? 'netdata'} gets: run this as root or as that user`)]
@@ -17,9 +18,9 @@ export function checkNode(agent: Agent): Finding[] {
   const saw = asked.stdout.trim().split('\n').reverse().join(' at ') || asked.stderr.trim()
   if (!isNewEnough(asked)) {
     const advice = `install Node.js ${OLDEST_NODE} or later for all users, or run tcp-resets install with one that is`
-    return [wrong('node', `as ${user.name}, with the agent's PATH: ${saw}`, advice)]
+    return [wrong('node', `as ${user.name}, with ${whose}: ${saw}`, advice)]
   }
-  const node = good('node', `${saw}, as ${user.name} with the agent's PATH`)
+  const node = good('node', `${saw}, as ${user.name} with ${whose}`)
   if (!existsSync(plugin)) return [node]
   const started = runAs(user, path, [plugin, '--version'])
   const installed = started.stdout.trim()
