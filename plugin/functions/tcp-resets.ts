@@ -147,6 +147,7 @@ function parseQuery({ words, payload }: FunctionCall): Query | { readonly fault:
   if (payload !== undefined && payload.trim() !== '') {
     const posted = parsePayload(payload)
     if ('fault' in posted) return posted
+    infoOnly ||= posted.infoOnly
     directions = posted.directions ?? directions
   }
   const wrong = directions.find(name => !DIRECTIONS.some(direction => direction === name))
@@ -156,8 +157,16 @@ function parseQuery({ words, payload }: FunctionCall): Query | { readonly fault:
   return { infoOnly, directions: new Set(DIRECTIONS.filter(direction => directions.includes(direction))) }
 }
 
-/** `{"selections": {"resets": ["sent"]}}`, and whatever else the dashboard knows. */
-function parsePayload(payload: string): { directions?: readonly string[] } | { readonly fault: string } {
+interface Posted {
+  readonly infoOnly: boolean
+  readonly directions?: readonly string[]
+}
+
+/**
+ * `{"selections": {"resets": ["sent"]}}`, and whatever else the dashboard knows. Programs that only post ask how to ask
+ * with `{"info": true}`.
+ */
+function parsePayload(payload: string): Posted | { readonly fault: string } {
   let posted: unknown
   try {
     posted = JSON.parse(payload)
@@ -165,14 +174,15 @@ function parsePayload(payload: string): { directions?: readonly string[] } | { r
     return { fault: 'payload: expected JSON' }
   }
   if (!isRecord(posted)) return { fault: 'payload: expected a JSON object' }
-  const { selections } = posted
-  if (selections === undefined || selections === null) return {}
+  const { info, selections } = posted
+  const infoOnly = info === true
+  if (selections === undefined || selections === null) return { infoOnly }
   if (!isRecord(selections)) return { fault: 'payload: selections: expected an object' }
   const { resets } = selections
-  if (resets === undefined) return {}
+  if (resets === undefined) return { infoOnly }
   if (!isListOfStrings(resets)) return { fault: 'payload: selections.resets: expected a list of words' }
   // With nothing ticked the dashboard sends none, and means all.
-  return resets.length === 0 ? {} : { directions: resets }
+  return resets.length === 0 ? { infoOnly } : { infoOnly, directions: resets }
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

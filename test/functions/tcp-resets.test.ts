@@ -172,6 +172,8 @@ t.test('the shape that dashboards want', async t => {
   const info = ask('tcp-resets info').body
   t.match(info, { status: 200, v: 3, type: 'table', has_history: false, accepted_params: ['info', 'resets'] })
   t.notOk('data' in info || 'columns' in info)
+  t.strictSame(ask('tcp-resets', '{"info":true,"timeout":1000}').body, info, 'posted')
+  t.ok('data' in ask('tcp-resets', '{"info":false}').body)
 })
 
 t.test('sent or received only, by words and by what is posted', async t => {
