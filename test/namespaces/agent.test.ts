@@ -3,7 +3,8 @@ import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from 'no
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { findNetdata } from '../../scripts/private-agent'
-import { chartOf, complaints, rowsOf, total, untilTotal, watchWorld } from './watched-world'
+import { complaintsIn, stopAndRead } from '../netdata/complaints'
+import { chartOf, rowsOf, total, untilTotal, watchWorld } from './watched-world'
 import { noWorld } from './world'
 
 // Real namespaces in a real agent, whose plugin runs as an unprivileged user.
@@ -123,6 +124,5 @@ t.test('each namespace has a chart of its own resets, and an alarm of its own', 
     await agent.waitFor('it is gone', () => isGone('held') || undefined, 2000)
   })
 
-  await agent.stop()
-  t.strictSame(complaints(agent.log()), [], 'the agent has nothing to complain about')
+  t.strictSame(complaintsIn(await stopAndRead(agent)), [], 'the agent has nothing to complain about')
 })
