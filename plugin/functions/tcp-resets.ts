@@ -9,8 +9,13 @@ import type { Details } from '../tracing'
 
 const HELP = 'Who resets whose TCP connections, and why: live, from the tracepoints of the kernel'
 
-/** A signed-in user of the same space who may see sensitive data: what `network-connections` of Netdata asks for. */
-const ACCESS = 0x1 | 0x2 | 0x10
+/** What a user has to be allowed, as the agent numbers it. */
+const ACCESS = {
+  /** A signed-in user of the same space who may see sensitive data: what `network-connections` of Netdata asks for. */
+  signed_in: 0x1 | 0x2 | 0x10,
+  /** Whoever may see the charts. */
+  anyone: 0x8,
+}
 const TIMEOUT = 10
 /** Seconds between two looks of the dashboard; within them all get the same answer. */
 const UPDATE_EVERY = 2
@@ -29,12 +34,14 @@ interface Query {
  *
  * @param details of the moment; undefined while there are none
  * @param ownersOf finds who holds local ports
+ * @param shownTo who may call it
  */
 export function tcpResetsFunction(
   details: (now: number) => Details | undefined,
   ownersOf: (wanted: readonly WantedPort[]) => ReadonlyMap<number, PortOwner>,
   serviceOf: (port: number) => string | undefined,
   time: Time,
+  shownTo: keyof typeof ACCESS = 'signed_in',
 ): FunctionDefinition {
   const made = new Map<string, { readonly at: number; readonly answer: FunctionAnswer }>()
   const owners = remembered(ownersOf, time)
@@ -72,7 +79,7 @@ export function tcpResetsFunction(
     name: 'tcp-resets',
     help: HELP,
     timeout: TIMEOUT,
-    access: ACCESS,
+    access: ACCESS[shownTo],
     answer(call) {
       const query = parseQuery(call)
       if ('fault' in query) return refusal(400, query.fault)

@@ -214,6 +214,14 @@ t.test('a bad request is a 400 that says what is wrong', async t => {
   }
 })
 
+t.test('who may call it: signed-in users, or anyone', async t => {
+  const time: Time = { monotonic: () => 0, wall: () => 0, in: () => () => {} }
+  const none = [() => undefined, () => new Map(), () => undefined, time] as const
+  // The rights as the agent numbers them (HTTP_ACCESS): signed in, same space, anonymous data, sensitive data.
+  t.equal(tcpResetsFunction(...none).access, 1 + 2 + 16)
+  t.equal(tcpResetsFunction(...none, 'anyone').access, 8)
+})
+
 t.test('without the grant: a 503 that says how to get it', async t => {
   const { ask } = setUp(() => undefined)
   t.match(ask('tcp-resets'), { status: 503, body: { errorMessage: /tcp-resets-grant grant/ } })
