@@ -3,11 +3,12 @@ import { startClock, type Time } from './clock'
 import { loadConfig } from './config/load'
 import { configPaths } from './config/paths'
 import { openHost } from './host'
-import { lastMeasured } from './last-measured'
+import { intervalText, lastMeasured } from './last-measured'
 import type { Log } from './log'
 import { namespacesCollector } from './namespaces/collector'
 import { sliced } from './namespaces/slices'
 import { output } from './netdata/output'
+import { withSignOfLife } from './sign-of-life'
 
 /** What the plugin gets from the process it runs in. */
 export interface Surroundings {
@@ -45,7 +46,7 @@ export async function runPlugin(surroundings: Surroundings): Promise<void> {
   const { traceLayer } = withTrace ? await import('./trace-layer') : {}
 
   await new Promise<void>(gone => {
-    const out = output(stdout, gone)
+    const out = withSignOfLife(output(stdout, gone), intervalText(config.update_every), time)
     const runSliced = sliced(time.monotonic, out.write, log)
     const trace = traceLayer?.(config, root, out, time, log)
     if (trace !== undefined) stdin?.on('data', trace.calls.read)
