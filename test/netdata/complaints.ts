@@ -4,7 +4,7 @@ import type { Agent } from '../../scripts/private-agent'
 export function complaintsIn(log: string): string[] {
   const words = /error|warn|unknown|disab|ignor|cannot|invalid|exited/i
   // When it ends, 1.37 looks for folders of obsolete charts that it does not make in this mode.
-  const usual = /left-over chart directory|Alert event|notification for alarm/
+  const usual = /left-over chart directory|Alert event|notification for alarm|msg="ALERT '/
   return log.split('\n').filter(line => line.includes('tcp_resets') && words.test(line) && !usual.test(line))
 }
 
