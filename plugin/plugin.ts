@@ -3,10 +3,12 @@ import { startClock, type Time } from './clock'
 import { loadConfig } from './config/load'
 import { configPaths } from './config/paths'
 import { openHost } from './host'
+import { intervalText, lastMeasured } from './last-measured'
 import type { Log } from './log'
 import { namespacesCollector } from './namespaces/collector'
 import { sliced } from './namespaces/slices'
 import { output } from './netdata/output'
+import { withSignOfLife } from './sign-of-life'
 
 /** What the plugin gets from the process it runs in. */
 export interface Surroundings {
@@ -36,7 +38,7 @@ export async function runPlugin(surroundings: Surroundings): Promise<void> {
   for (const fault of faults) log.error(fault)
 
   const host = await openHost(platform, env, config.update_every, log)
-  const collectors = [host]
+  const measured = lastMeasured(config.update_every, time)
   const root = env.NETDATA_HOST_PREFIX ?? ''
   const namespaces = platform === 'linux' ? namespacesCollector(root, config, time.monotonic, log) : undefined
   // Loaded only here: what has no use costs no memory.
@@ -44,17 +46,15 @@ export async function runPlugin(surroundings: Surroundings): Promise<void> {
   const { traceLayer } = withTrace ? await import('./trace-layer') : {}
 
   await new Promise<void>(gone => {
-    const out = output(stdout, gone)
+    const out = withSignOfLife(output(stdout, gone), intervalText(config.update_every), time)
     const runSliced = sliced(time.monotonic, out.write, log)
     const trace = traceLayer?.(config, root, out, time, log)
-    if (trace !== undefined) {
-      collectors.push(trace.collector)
-      stdin?.on('data', trace.calls.read)
-    }
+    if (trace !== undefined) stdin?.on('data', trace.calls.read)
 
     const publish = (): void => {
       const now = time.monotonic()
-      out.write(collectors.map(collector => collector.collect(now)).join(''))
+      const counted = host.collect(now)
+      out.write(counted + measured(counted, now) + (trace?.collector.collect(now) ?? ''))
       trace?.calls.flush()
       if (namespaces !== undefined) runSliced(namespaces.collect())
     }

@@ -32,6 +32,7 @@ export function traceLayer(
     portOwners(prefix),
     serviceNames(`${prefix}/etc/services`),
     time,
+    tracing.function_for,
   )
   return { collector, calls: functionCalls(tracing.function ? [table] : [], out, time.monotonic, log) }
 }

@@ -111,9 +111,15 @@ export interface Netdata {
   web: string
 }
 
-/** Where Netdata is installed: by a distribution, from source, or as the static build; undefined if it is not. */
-export function findNetdata(): Netdata | undefined {
-  for (const prefix of ['/usr', '/usr/local', '/opt/netdata/usr']) {
+/**
+ * Where Netdata is installed: by a distribution, from source, or as the static build; undefined if it is not. The
+ * environment's NETDATA_PREFIX names another installation, and then only that one counts.
+ */
+export function findNetdata(env: NodeJS.ProcessEnv = process.env): Netdata | undefined {
+  const prefixes = env.NETDATA_PREFIX
+    ? [env.NETDATA_PREFIX, `${env.NETDATA_PREFIX}/usr`]
+    : ['/usr', '/usr/local', '/opt/netdata/usr']
+  for (const prefix of prefixes) {
     const binary = [`${prefix}/sbin/netdata`, `${prefix}/bin/netdata`].find(existsSync)
     const stockPlugins = [`${prefix}/lib/netdata/plugins.d`, `${prefix}/libexec/netdata/plugins.d`].find(
       existsSync,
@@ -155,7 +161,7 @@ function overlay(into: string, ours: string, stock?: string) {
 /** Fills the agent's directory: the drop-in tree over the distribution's files, and the configuration. */
 function furnish(dir: string, options: AgentOptions, netdata: Netdata, user: string | undefined) {
   const at = (name: string) => join(dir, name)
-  for (const name of ['etc', 'cache', 'lib/cloud.d', 'log']) mkdirSync(at(name), { recursive: true })
+  for (const name of ['etc', 'cache', 'lib/cloud.d', 'log', 'run']) mkdirSync(at(name), { recursive: true })
   overlay(at('plugins'), join(options.dist, 'plugins.d'))
   overlay(at('conf.d'), join(options.dist, 'conf.d'), netdata.stockConf)
   overlay(at('web'), join(options.dist, 'web'), netdata.web)
@@ -184,7 +190,10 @@ function furnish(dir: string, options: AgentOptions, netdata: Netdata, user: str
       enabled: 'no',
       'registry to announce': options.port ? `http://127.0.0.1:${options.port}` : '',
     },
-    logs: { 'errors to trigger flood protection': '1000000' },
+    logs: {
+      'errors to trigger flood protection': '1000000', // 1.37
+      'logs to trigger flood protection': '1000000', // 2
+    },
     ml: { enabled: 'no' },
     health: { 'script to execute on alarm': options.onAlarm ?? '/bin/true' },
     plugins: {
@@ -312,6 +321,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
       DO_NOT_TRACK: '1',
       NETDATA_PIPENAME: at('netdata.pipe'),
+      NETDATA_RUN_DIR: at('run'), // or agents from 2 on start their plugins through each other's sockets
       ...(process.env.TZ && { TZ: process.env.TZ }),
     },
     detached: true, // a session of its own: Ctrl-C reaches this process only, which then stops the agent in order

@@ -28,7 +28,10 @@ SET listen_overflow = 3
 END
 `
   t.equal(
-    running.stdout().replace(/^(BEGIN \S+) \d{6,7}$/gm, '$1 <time>'),
+    running
+      .stdout()
+      .replace(/^(BEGIN \S+) \d{6,7}$/gm, '$1 <time>')
+      .replace(/(measured_t =) \d{10}$/m, '$1 <seconds>'),
     `CHART ipv4.tcp_resets '' 'TCP resets received, IPv4 and IPv6 together (an estimate; FreeBSD counts none that it sends)' 'resets/s' 'tcp' ipv4.tcp_resets line 5231 1 '' tcp_resets netstat
 DIMENSION received '' incremental 1 1
 CLABEL namespace 'host' 1
@@ -47,14 +50,19 @@ CLABEL source 'netstat' 1
 CLABEL received 'estimated' 1
 CLABEL_COMMIT
 BEGIN ipv4.tcp_reset_causes
-${values}BEGIN ipv4.tcp_resets <time>
+${values}VARIABLE HOST tcp_resets_measured_t = <seconds>
+VARIABLE HOST tcp_resets_update_every = 1
+BEGIN ipv4.tcp_resets <time>
 SET received = 0
 END
 BEGIN ipv4.tcp_reset_causes <time>
 ${values}`,
   )
   for (const write of writes)
-    t.match(write, /^(CHART|BEGIN) ipv4.tcp_resets [\s\S]*tcp_reset_causes[\s\S]*\nEND\n$/)
+    t.match(
+      write,
+      /^(CHART|BEGIN) ipv4.tcp_resets [\s\S]*tcp_reset_causes[\s\S]*\nEND\n(VARIABLE HOST .*\n)*$/,
+    )
   t.equal(running.stderr(), '', 'nothing to say')
   t.strictSame([...new Set(netstat.runs())], ['-s -p tcp --libxo json'])
 })

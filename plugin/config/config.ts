@@ -16,6 +16,8 @@ export interface NamespacesConfig {
 export interface TracingConfig {
   readonly enabled: boolean
   readonly function: boolean
+  /** On agents that know rights. */
+  readonly function_for: 'signed_in' | 'anyone'
   readonly directory: string
 }
 

@@ -9,8 +9,13 @@ import type { Details } from '../tracing'
 
 const HELP = 'Who resets whose TCP connections, and why: live, from the tracepoints of the kernel'
 
-/** A signed-in user of the same space who may see sensitive data: what `network-connections` of Netdata asks for. */
-const ACCESS = 0x1 | 0x2 | 0x10
+/** What a user has to be allowed, as the agent numbers it. */
+const ACCESS = {
+  /** A signed-in user of the same space who may see sensitive data: what `network-connections` of Netdata asks for. */
+  signed_in: 0x1 | 0x2 | 0x10,
+  /** Whoever may see the charts. */
+  anyone: 0x8,
+}
 const TIMEOUT = 10
 /** Seconds between two looks of the dashboard; within them all get the same answer. */
 const UPDATE_EVERY = 2
@@ -29,12 +34,14 @@ interface Query {
  *
  * @param details of the moment; undefined while there are none
  * @param ownersOf finds who holds local ports
+ * @param shownTo who may call it
  */
 export function tcpResetsFunction(
   details: (now: number) => Details | undefined,
   ownersOf: (wanted: readonly WantedPort[]) => ReadonlyMap<number, PortOwner>,
   serviceOf: (port: number) => string | undefined,
   time: Time,
+  shownTo: keyof typeof ACCESS = 'signed_in',
 ): FunctionDefinition {
   const made = new Map<string, { readonly at: number; readonly answer: FunctionAnswer }>()
   const owners = remembered(ownersOf, time)
@@ -72,7 +79,7 @@ export function tcpResetsFunction(
     name: 'tcp-resets',
     help: HELP,
     timeout: TIMEOUT,
-    access: ACCESS,
+    access: ACCESS[shownTo],
     answer(call) {
       const query = parseQuery(call)
       if ('fault' in query) return refusal(400, query.fault)
@@ -147,6 +154,7 @@ function parseQuery({ words, payload }: FunctionCall): Query | { readonly fault:
   if (payload !== undefined && payload.trim() !== '') {
     const posted = parsePayload(payload)
     if ('fault' in posted) return posted
+    infoOnly ||= posted.infoOnly
     directions = posted.directions ?? directions
   }
   const wrong = directions.find(name => !DIRECTIONS.some(direction => direction === name))
@@ -156,8 +164,16 @@ function parseQuery({ words, payload }: FunctionCall): Query | { readonly fault:
   return { infoOnly, directions: new Set(DIRECTIONS.filter(direction => directions.includes(direction))) }
 }
 
-/** `{"selections": {"resets": ["sent"]}}`, and whatever else the dashboard knows. */
-function parsePayload(payload: string): { directions?: readonly string[] } | { readonly fault: string } {
+interface Posted {
+  readonly infoOnly: boolean
+  readonly directions?: readonly string[]
+}
+
+/**
+ * `{"selections": {"resets": ["sent"]}}`, and whatever else the dashboard knows. Programs that only post ask how to ask
+ * with `{"info": true}`.
+ */
+function parsePayload(payload: string): Posted | { readonly fault: string } {
   let posted: unknown
   try {
     posted = JSON.parse(payload)
@@ -165,14 +181,15 @@ function parsePayload(payload: string): { directions?: readonly string[] } | { r
     return { fault: 'payload: expected JSON' }
   }
   if (!isRecord(posted)) return { fault: 'payload: expected a JSON object' }
-  const { selections } = posted
-  if (selections === undefined || selections === null) return {}
+  const { info, selections } = posted
+  const infoOnly = info === true
+  if (selections === undefined || selections === null) return { infoOnly }
   if (!isRecord(selections)) return { fault: 'payload: selections: expected an object' }
   const { resets } = selections
-  if (resets === undefined) return {}
+  if (resets === undefined) return { infoOnly }
   if (!isListOfStrings(resets)) return { fault: 'payload: selections.resets: expected a list of words' }
   // With nothing ticked the dashboard sends none, and means all.
-  return resets.length === 0 ? {} : { directions: resets }
+  return resets.length === 0 ? { infoOnly } : { infoOnly, directions: resets }
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

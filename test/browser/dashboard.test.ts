@@ -3,12 +3,15 @@ import { join } from 'node:path'
 import t from 'tap'
 import { dist } from '../../scripts/build'
 import { findNetdata, freePort, startAgent } from '../../scripts/private-agent'
+import { DASHBOARDS } from '../guides/dashboard'
 import { chromiumPath, openBrowser } from './browser'
 
 // What a person sees: the dashboard of a real agent in a real browser. Leaves .tap/dashboard.png to look at.
 
 const skip =
-  (findNetdata() === undefined && 'needs Netdata') || (chromiumPath === undefined && 'needs Chromium')
+  (findNetdata() === undefined && 'needs Netdata') ||
+  (chromiumPath === undefined && 'needs Chromium') ||
+  (DASHBOARDS.length === 0 && 'needs the dashboards of Netdata 1.37')
 
 /** A burst of connects to a closed port. */
 function burst(count: number): Promise<void> {
@@ -37,7 +40,7 @@ t.test('the chart is on the dashboards, and moves', { skip }, async t => {
     )
   }
 
-  for (const dashboard of ['/old/', '/']) {
+  for (const dashboard of DASHBOARDS) {
     const page = await browser.newPage({ viewport: { width: 1280, height: 560 } })
     await page.goto(`${agent.url}${dashboard}#chart_ipv4_tcp_resets;theme=white`)
     const chart = page.locator('[id="chart_ipv4_tcp_resets"]')

@@ -22,9 +22,10 @@ const MESSAGES: Record<string, string[]> = {
   fraction: ['1:15: update_every: expected a whole number of seconds from 1 to 3600, found 1.5'],
   'key-is-a-list': ['1:3: broken YAML: With stringKeys, all keys must be strings, found "[a, b]"'],
   'in-a-section': [
-    '2:3: tracing: unknown key "enable", expected one of: enabled, function, directory',
+    '2:3: tracing: unknown key "enable", expected one of: enabled, function, function_for, directory',
     '3:13: tracing.function: expected true or false, found "yes"',
     '4:14: tracing.directory: expected the absolute path of a directory, found "run"',
+    '5:17: tracing.function_for: expected signed_in or anyone, found "everyone"',
   ],
   'namespaces-empty': ['1:12: namespaces: expected keys and values, found null'],
   'namespaces-list': [

@@ -172,6 +172,8 @@ t.test('the shape that dashboards want', async t => {
   const info = ask('tcp-resets info').body
   t.match(info, { status: 200, v: 3, type: 'table', has_history: false, accepted_params: ['info', 'resets'] })
   t.notOk('data' in info || 'columns' in info)
+  t.strictSame(ask('tcp-resets', '{"info":true,"timeout":1000}').body, info, 'posted')
+  t.ok('data' in ask('tcp-resets', '{"info":false}').body)
 })
 
 t.test('sent or received only, by words and by what is posted', async t => {
@@ -210,6 +212,14 @@ t.test('a bad request is a 400 that says what is wrong', async t => {
       message,
     )
   }
+})
+
+t.test('who may call it: signed-in users, or anyone', async t => {
+  const time: Time = { monotonic: () => 0, wall: () => 0, in: () => () => {} }
+  const none = [() => undefined, () => new Map(), () => undefined, time] as const
+  // The rights as the agent numbers them (HTTP_ACCESS): signed in, same space, anonymous data, sensitive data.
+  t.equal(tcpResetsFunction(...none).access, 1 + 2 + 16)
+  t.equal(tcpResetsFunction(...none, 'anyone').access, 8)
 })
 
 t.test('without the grant: a 503 that says how to get it', async t => {

@@ -141,6 +141,110 @@ t.test('in a browser', { skip }, async t => {
     await page.close()
   })
 
+  // What follows is a stand-in with captured answers: 1.37, which tests have at hand, gives the table to no browser.
+  const captured = (name: string): Answer => ({
+    type: 'application/json',
+    body: readFileSync(join(__dirname, '..', 'fixtures', 'agents', 'v2.11.0', name), 'utf8'),
+  })
+  const withTable = (info: Answer, table?: Answer) => (path: string) => {
+    if (path.includes('/api/v1/info')) return info
+    if (path.includes('/api/v1/function?')) return table
+    return api([alarm('ipv4.tcp_resets', 'WARNING')])(path)
+  }
+
+  t.test('who resets whom, where the agent tells everybody', async t => {
+    const answers: { table: Answer } = { table: captured('function.json') }
+    const server = await servePages(path => withTable(captured('info-anyone.json'), answers.table)(path))
+    t.teardown(() => server.close())
+    const { page, seen } = await openPage(context)
+    await page.goto(`${server.url}/guides/tcp/${ALARM}.html`)
+    await page.locator('.who li').first().waitFor()
+    t.match(
+      await page.locator('.who li').first().textContent(),
+      /^port 9 \(discard\) → 127\.0\.0\.1NO_SOCKET · [\d.,]+ a second · [\d,]+ in all$/,
+    )
+    t.match(
+      await page.locator('.way').textContent(),
+      /^Who resets whom: open the table on the dashboard: tab Live/,
+    )
+    t.equal(await page.locator('.way a').getAttribute('href'), '/')
+    t.ok(
+      server.asked.includes('/api/v1/function?function=tcp-resets%20resets:sent'),
+      'of this direction only',
+    )
+
+    const columns = Object.fromEntries(
+      ['Peer', 'Reason', 'Process', 'Service', 'LocalPort'].map((id, index) => [id, { index }]),
+    )
+    const row = [HOSTILE, HOSTILE, HOSTILE, HOSTILE, 1]
+    answers.table = json({ columns, data: [row] })
+    await page.reload()
+    await page.locator('.who li', { hasText: HOSTILE }).waitFor()
+    t.equal(await page.locator('#live img, #live script').count(), 0)
+    t.not(await page.title(), 'owned')
+    t.equal(await page.evaluate('document.documentElement.scrollWidth'), 390, 'nor does it widen the page')
+
+    answers.table = json({ columns, data: [] })
+    await page.reload()
+    await page.getByText('No resets sent of late.').waitFor()
+    t.same(seen.complaints, [])
+
+    answers.table = { status: 412, ...captured('function-refused.json') }
+    await page.reload()
+    await page.locator('.way').waitFor()
+    t.equal(await page.locator('.who li').count(), 0, 'refused after all: only the way to it')
+    await page.close()
+  })
+
+  const ways: Record<string, [info: Answer, text: RegExp]> = {
+    'those who sign in': [
+      captured('info-signed-in.json'),
+      /open the table on the dashboard: sign in, then tab Live/,
+    ],
+    'Netdata Cloud only': [
+      json({ version: 'v1.37.1', functions: { 'tcp-resets': { help: 'x', timeout: 10 } } }),
+      /in Netdata Cloud, tab Live .* nowhere else\.$/,
+    ],
+  }
+  for (const [name, [info, text]] of Object.entries(ways)) {
+    t.test(
+      `who resets whom, where the agent tells ${name}: the way to it, and nobody is asked in vain`,
+      async t => {
+        const server = await servePages(withTable(info))
+        t.teardown(() => server.close())
+        const { page, seen } = await openPage(context)
+        await page.goto(`${server.url}/guides/tcp/${ALARM}.html`, { waitUntil: 'networkidle' })
+        t.match(await page.locator('.way').textContent(), text)
+        t.equal(await page.locator('.who li').count(), 0)
+        t.notOk(server.asked.some(path => path.includes('/function?')))
+        t.same(seen.complaints, [])
+        await page.close()
+      },
+    )
+  }
+
+  t.test('who resets whom, where there is no such table: not a word', async t => {
+    const server = await servePages(withTable(json({ version: 'v2.11.0', functions: {} })))
+    t.teardown(() => server.close())
+    const { page } = await openPage(context)
+    await page.goto(`${server.url}/guides/tcp/${ALARM}.html`, { waitUntil: 'networkidle' })
+    t.equal(await page.locator('.who').isVisible(), false)
+    await page.close()
+  })
+
+  t.test('the alarm on the measuring is shown with our chart, though it is on another', async t => {
+    const stale = { ...alarm('netdata.uptime', 'WARNING'), name: 'tcp_resets_last_collected_secs' }
+    const server = await servePages(path => (path.includes('/api/v1/data') ? undefined : api([stale])(path)))
+    t.teardown(() => server.close())
+    const { page } = await openPage(context)
+    await page.goto(`${server.url}/guides/tcp/tcp_resets_last_collected_secs.html`)
+    await page.getByText('Raised: warning').waitFor()
+    t.equal(await page.locator('.instance').count(), 1)
+    t.equal(await page.locator('.place').textContent(), 'demo')
+    await page.getByText('No values in the last 10 minutes.').waitFor()
+    await page.close()
+  })
+
   t.test('the host comes first, then every container where it is raised', async t => {
     const server = await servePages(
       api([

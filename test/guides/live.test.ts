@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
 import { baseOf, baseOfReferrer, hostBase, splitBase } from '../../web/live/address'
 import { chartsToShow, readAlarms, readLabels, readNodes, readSeries } from '../../web/live/answers'
 import { path, roundAbove, runs } from '../../web/live/scale'
+import { fromTo, readOffer, readTop } from '../../web/live/top'
 import { amount, details, extent, lastMeasured, span, state, step, summary } from '../../web/live/words'
 
 // The parts of the pages' script that need no browser.
@@ -72,6 +75,47 @@ t.test('answers as an agent gives them', async t => {
   t.same(readNodes({ mirrored_hosts: ['a', 1, 'b'] }), ['a', 'b'])
 })
 
+const captured = (name: string): unknown =>
+  JSON.parse(readFileSync(join(__dirname, '..', 'fixtures', 'agents', 'v2.11.0', name), 'utf8'))
+
+t.test('who gets the table of who resets whom', async t => {
+  t.equal(readOffer(captured('info-anyone.json')), 'all')
+  t.equal(readOffer(captured('info-signed-in.json')), 'sign in')
+  t.equal(readOffer({ version: 'v1.37.1', functions: { 'tcp-resets': { help: '', timeout: 10 } } }), 'cloud')
+  t.equal(readOffer({ version: 'v1.37.1', functions: {} }), undefined)
+  t.equal(
+    readOffer({ functions: { 'tcp-resets': { access: ['anonymous-data', 'a right of tomorrow'] } } }),
+    'sign in',
+  )
+})
+
+t.test('the first rows of the table', async t => {
+  const top = readTop(captured('function.json'), 5) ?? []
+  t.match(top[0], { localPort: 9, service: 'discard', peer: '127.0.0.1', reason: 'NO_SOCKET' })
+  t.ok(
+    top.length <= 5 && top.every(({ rate }, index) => rate <= (top[index - 1]?.rate ?? rate)),
+    'the busiest first',
+  )
+  t.equal(readTop(captured('function-refused.json'), 5), undefined)
+  t.same(
+    readTop({ columns: { Peer: { index: 1 }, Rate: 3 }, data: [[0, '192.0.2.7'], 'x', []] }, 5)?.length,
+    3,
+  )
+  const row = {
+    peer: '192.0.2.7',
+    localPort: 443,
+    service: 'https',
+    process: '',
+    reason: '',
+    resets: 1,
+    rate: 1,
+  }
+  t.equal(fromTo(row, 'sent'), 'port 443 (https) → 192.0.2.7')
+  t.equal(fromTo({ ...row, peerPort: 5432 }, 'received'), '192.0.2.7 port 5432 → port 443 (https)')
+  const { localPort, ...many } = { ...row, peer: 'many' }
+  t.equal(fromTo(many, 'sent'), 'many ports → many peers')
+})
+
 t.test('no answer, however wrong, throws', async t => {
   const jsonish = fc.oneof(
     fc.jsonValue(),
@@ -85,6 +129,11 @@ t.test('no answer, however wrong, throws', async t => {
       data: fc.array(fc.array(fc.jsonValue())),
     }),
     fc.record({ chart_labels: fc.jsonValue(), mirrored_hosts: fc.jsonValue() }),
+    fc.record({ functions: fc.record({ 'tcp-resets': fc.jsonValue() }) }),
+    fc.record({
+      columns: fc.record({ Peer: fc.jsonValue(), Rate: fc.record({ index: fc.jsonValue() }) }),
+      data: fc.array(fc.jsonValue()),
+    }),
   )
   fc.assert(
     fc.property(jsonish, answer => {
@@ -93,6 +142,8 @@ t.test('no answer, however wrong, throws', async t => {
       if (series) summary(series, name => name, 100)
       readLabels(answer)
       readNodes(answer)
+      readOffer(answer)
+      for (const row of readTop(answer, 5) ?? []) fromTo(row, 'sent')
     }),
   )
   t.equal(readAlarms([]), undefined)

@@ -5,7 +5,7 @@ import t from 'tap'
 import { dist } from '../../scripts/build'
 import { findNetdata, freePort, startAgent } from '../../scripts/private-agent'
 import { chromiumPath, openBrowser } from '../browser/browser'
-import { followAlarm } from './dashboard'
+import { DASHBOARDS, followAlarm } from './dashboard'
 import { keepResetting } from './resets'
 
 // Two agents: a child that collects and streams, and a parent that has the rules and the guides, and raises for it.
@@ -59,6 +59,7 @@ t.test('a parent and its child', { skip }, async t => {
     stockCollectors: false,
     config: { health: { enabled: 'no' } },
     files: {
+      'tcp_resets.conf': 'namespaces: { enabled: false }\n', // this machine's other tests have resets, too
       'stream.conf': `[stream]\n  enabled = yes\n  destination = tcp:127.0.0.1:${port}\n  api key = ${KEY}\n`,
     },
   })
@@ -102,7 +103,7 @@ t.test('a parent and its child', { skip }, async t => {
     await page.getByText('Raised: warning').waitFor(SLOW)
   })
 
-  for (const dashboard of ['/old/', '/']) {
+  for (const dashboard of DASHBOARDS) {
     t.test(`from the child’s dashboard ${dashboard} on the parent`, async t => {
       const desk = await browser.newPage({ viewport: { width: 1280, height: 800 } })
       t.teardown(() => desk.close())

@@ -79,11 +79,3 @@ export function untilTotal(agent: Agent, chart: string, dimension: string, expec
 export async function charts(agent: Agent): Promise<Record<string, object>> {
   return ((await agent.json('/api/v1/charts')) as { charts: Record<string, object> }).charts
 }
-
-/** What the agent wrote about the plugin and its charts that it would not write of a good one. */
-export function complaints(log: string): string[] {
-  const words = /error|warn|unknown|disab|ignor|cannot|exited/i
-  // When it ends, this version looks for folders of obsolete charts that it does not make in this mode.
-  const usual = /left-over chart directory|Alert event|notification for alarm/
-  return log.split('\n').filter(line => line.includes('tcp_resets') && words.test(line) && !usual.test(line))
-}

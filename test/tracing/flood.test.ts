@@ -7,6 +7,7 @@ import t from 'tap'
 import { dist } from '../../scripts/build'
 import { type Agent, findNetdata, startAgent } from '../../scripts/private-agent'
 import { makeHosts, PYTHON, whyNoHosts } from '../kernel/hosts'
+import { complaintsIn, stopAndRead } from '../netdata/complaints'
 import { countedIn, makeGrant, whyNoTracing } from './grant'
 import { startStreamParent } from './stream-parent'
 
@@ -71,7 +72,7 @@ t.test('a flood, counted to the packet', { skip, timeout: 180_000 }, async t => 
     chart_labels: { namespace: 'all', source: 'tracefs' },
   })
   const { functions } = (await agent.json('/api/v1/info')) as { functions: object }
-  t.strictSame(Object.keys(functions), ['tcp-resets'], 'the agent offers the Function')
+  t.ok('tcp-resets' in functions, 'the agent offers the Function') // agents from 2 on have others of their own
   t.match(await parent.call('tcp-resets colour:red'), { status: 400, body: /unknown parameter/ })
   t.match(await parent.call('tcp-resets info'), { status: 200, body: /"accepted_params"/ })
 
@@ -182,15 +183,7 @@ t.test('a flood, counted to the packet', { skip, timeout: 180_000 }, async t => 
     data: unknown[][]
   }
   t.ok(data.length >= 9 && data.every(([, value]) => value !== null), 'no tick was missed')
-  await agent.stop()
-  const complaints = agent
-    .log()
-    .split('\n')
-    .filter(
-      line =>
-        /tcp_resets/.test(line) &&
-        !line.includes(' STREAM ') &&
-        /error|warn|unknown|disab|ignor|cannot|exited/i.test(line),
-    )
+  const said = await stopAndRead(agent)
+  const complaints = complaintsIn(said).filter(line => !/\bSTREAM\b/.test(line))
   t.strictSame(complaints, [], 'the agent has nothing to complain about')
 })

@@ -1,8 +1,10 @@
 /**
  * A parent that a real agent streams to, as much of one as it takes to call the Functions of the agent's plugins.
- * Debian's agent, 1.37, refuses /api/v1/function to all but Netdata Cloud; to its parent it answers. What the parent
- * says and hears: streaming/sender.c of that version.
+ * Debian's agent, 1.37, refuses /api/v1/function to all but Netdata Cloud; to its parent it answers. So do those from 2
+ * on, by the rights that the parent says the caller has. What the parent says and hears: streaming/sender.c of 1.37 and
+ * src/streaming/stream-sender-execute.c of 2.11.
  */
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { readTable, type Table } from './call-function'
@@ -32,8 +34,6 @@ export async function startStreamParent(): Promise<StreamParent> {
   const agent = new Promise<Socket>(resolve => {
     greet = resolve
   })
-  let calls = 0
-
   let open: { transaction: string; status: number; lines: string[] } | undefined
   const take = (line: string): void => {
     if (line === 'FUNCTION_RESULT_END') {
@@ -55,7 +55,10 @@ export async function startStreamParent(): Promise<StreamParent> {
     socket.setEncoding('utf8').on('error', () => {})
     socket.on('data', chunk => {
       text += chunk
-      if (!greeted && text.includes('\r\n\r\n')) {
+      if (!greeted && text.startsWith('GET ')) {
+        // Agents from 2 on ask first what this parent is. Those that don't tell are taken for old ones.
+        socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n')
+      } else if (!greeted && text.includes('\r\n\r\n')) {
         greeted = true
         text = ''
         socket.write(GREETING)
@@ -73,7 +76,7 @@ export async function startStreamParent(): Promise<StreamParent> {
 
   const call: StreamParent['call'] = async (words, patience = 30_000) => {
     const socket = await agent
-    const transaction = `call-${calls++}`
+    const transaction = randomUUID().replaceAll('-', '') // agents from 2 on put another in place of what is none
     return new Promise((resolve, reject) => {
       const late = setTimeout(() => reject(new Error(`${words}: no answer in ${patience} ms`)), patience)
       answers.set(transaction, answer => {
@@ -81,7 +84,8 @@ export async function startStreamParent(): Promise<StreamParent> {
         answers.delete(transaction)
         resolve(answer)
       })
-      socket.write(`FUNCTION ${transaction} 10 "${words}"\n`)
+      // With all rights, as of one who is signed in; 1.37 passes over them.
+      socket.write(`FUNCTION ${transaction} 10 "${words}" "0x7ff" "test"\n`)
     })
   }
 

@@ -1,5 +1,6 @@
 import { type Alarms, readAlarms, readLabels, readNodes, readSeries, type Series } from './answers'
 import { WINDOW } from './scale'
+import { type Direction, type Offer, readOffer, readTop, type TopReset } from './top'
 
 /** The dimensions that the page draws. */
 export const LINES = ['sent', 'received'] as const
@@ -20,6 +21,10 @@ export interface Agent {
   series(chart: string, now: number): Promise<Series | undefined>
   labels(chart: string): Promise<Record<string, string>>
   nodes(): Promise<string[]>
+  /** Who may have the table of who resets whom; undefined where there is none. */
+  offer(): Promise<Offer | undefined>
+  /** The busiest rows of that table. */
+  top(direction: Direction, most: number): Promise<TopReset[] | undefined>
 }
 
 export function agentAt(base: string): Agent {
@@ -53,6 +58,9 @@ export function agentAt(base: string): Agent {
     },
     labels: async chart => readLabels(await get(`chart?chart=${encodeURIComponent(chart)}`)),
     nodes: async () => readNodes(await get('info')),
+    offer: async () => readOffer(await get('info')),
+    top: async (direction, most) =>
+      readTop(await get(`function?function=tcp-resets%20resets:${direction}`), most),
   }
 }
 

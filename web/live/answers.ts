@@ -37,22 +37,22 @@ export interface Series {
 const MOST_ROWS = 2000
 const LONGEST_TEXT = 200
 
-function record(value: unknown): Record<string, unknown> | undefined {
+export function record(value: unknown): Record<string, unknown> | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? (value as Record<string, unknown>)
     : undefined
 }
 
-function text(value: unknown): string | undefined {
+export function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value.slice(0, LONGEST_TEXT) : undefined
 }
 
-function finite(value: unknown): number | undefined {
+export function finite(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined
 }
 
 /** `{ [key]: value }`, or nothing where there is no value. */
-function field<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
+export function field<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
   return value === undefined ? {} : ({ [key]: value } as { [P in K]: V })
 }
 

@@ -1,8 +1,9 @@
 import type { Agent } from './agent'
-import { type Alarm, type Alarms, chartsToShow, isRaised, type Series } from './answers'
+import { type Alarm, type Alarms, chartsToShow, HOST_CHART, isRaised, type Series } from './answers'
 import { element, setText } from './dom'
 import { type Instance, makeInstance, type Shown } from './instance'
 import { raisedElsewhere, showElsewhere } from './nodes'
+import { makeWho } from './who'
 import { clock, state } from './words'
 
 /** More than this many raised containers are counted, not drawn. */
@@ -29,6 +30,8 @@ export function makeBox(into: HTMLElement, name: string, agent: Agent): Box {
   const more = element('p', 'more')
   const asked = element('p', 'asked')
   const elsewhere = element('p', 'elsewhere')
+  const direction = (['sent', 'received'] as const).find(each => name.endsWith(`_${each}`))
+  const who = direction && makeWho(agent, direction)
   let askedAt = 0
   let askedElsewhereAt = Number.NEGATIVE_INFINITY
 
@@ -78,10 +81,10 @@ export function makeBox(into: HTMLElement, name: string, agent: Agent): Box {
   }
 
   const refresh = async ({ alarms, hostname = '', now = Date.now() / 1000 }: Alarms): Promise<void> => {
-    const ours = alarms.filter(alarm => alarm.name === name)
+    const ours = alarms.filter(alarm => alarm.name === name).map(onOurChart)
     const charts = chartsToShow(ours)
     const shown = await ask(charts.slice(0, MOST + 1), ours, { hostname, now })
-    if (list.parentNode === null) into.append(list, more, elsewhere, asked)
+    if (list.parentNode === null) into.append(list, more, ...(who ? [who.root] : []), elsewhere, asked)
     arrange(shown)
     const left = charts.slice(MOST + 1).length
     setText(more, left > 0 ? `Raised for ${left} more containers.` : '')
@@ -91,6 +94,8 @@ export function makeBox(into: HTMLElement, name: string, agent: Agent): Box {
     asked.hidden = shown.length === 0
     setText(asked, `As of ${clock(now, now, true)}, renewed every few seconds.`)
     askElsewhere(hostname)
+    // Last, and not waited for: the state and the chart are not to wait for it.
+    who?.refresh(now).catch(() => undefined)
   }
 
   const askElsewhere = (hostname: string): void => {
@@ -111,6 +116,11 @@ export function makeBox(into: HTMLElement, name: string, agent: Agent): Box {
       setText(asked, `The agent does not answer. This is how it was at ${clock(askedAt, askedAt, true)}.`)
     },
   }
+}
+
+/** The alarm on the measuring is on a chart of the agent's own, because it has to stay when ours go. */
+function onOurChart(alarm: Alarm): Alarm {
+  return alarm.chart === 'netdata.uptime' ? { ...alarm, chart: HOST_CHART } : alarm
 }
 
 /** The index: beside each alarm its state on this node, the worst where it has several. */

@@ -31,6 +31,11 @@ export async function askAlarms(url: string): Promise<readonly Alarm[] | undefin
   return answer && Object.values(answer.alarms)
 }
 
+/** Whether an alarm is on resets, or watches over their measuring: that one is on a chart of the agent's own. */
+export function isOnResets({ name, chart }: Alarm): boolean {
+  return chart.startsWith('ipv4.tcp_resets') || name === 'tcp_resets_last_collected_secs'
+}
+
 /**
  * The names of the alarms and templates in the text of a health file. FreeBSD's agent takes none of those on resets
  * sent, which say `os: linux`.

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { alarmNames, askAlarms } from '../agent/api'
+import { alarmNames, askAlarms, isOnResets } from '../agent/api'
 import type { Agent } from '../agent/find'
 import { type Finding, good, unknown, wrong } from './finding'
 
@@ -23,7 +23,7 @@ export async function checkAlarms(
   if (!existsSync(file)) return [wrong('alarms', `no ${file}`, 'as root: tcp-resets install')]
 
   const names = alarmNames(readFileSync(file, 'utf8'), platform)
-  const ours = alarms.filter(({ chart }) => chart.startsWith('ipv4.tcp_resets'))
+  const ours = alarms.filter(isOnResets)
   const loaded = new Set(ours.filter(({ source }) => source.includes(file)).map(({ name }) => name))
   const missing = names.filter(name => !loaded.has(name))
   const others = ours.filter(({ name, source }) => names.includes(name) && !source.includes(file))

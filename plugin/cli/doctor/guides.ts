@@ -1,4 +1,4 @@
-import { askAlarms } from '../agent/api'
+import { askAlarms, isOnResets } from '../agent/api'
 import { ask } from '../agent/ask'
 import type { Agent } from '../agent/find'
 import { type Finding, good, unknown, wrong } from './finding'
@@ -9,9 +9,7 @@ export async function checkGuides({ conf, layout, url }: Agent): Promise<Finding
   const alarms = await askAlarms(url)
   // Those that only others compare with are never raised.
   const names = new Set(
-    alarms
-      ?.filter(({ name, chart }) => chart.startsWith('ipv4.tcp_resets') && !/^(1m|15s)_/.test(name))
-      .map(({ name }) => name),
+    alarms?.filter(alarm => isOnResets(alarm) && !/^(1m|15s)_/.test(alarm.name)).map(({ name }) => name),
   )
   if (names.size === 0) return [unknown('guides', 'there is no alarm that could have one')]
   const findings: Finding[] = []

@@ -1,0 +1,28 @@
+import type { Time } from './clock'
+
+/** Often enough for an alarm that waits half a minute, and seldom enough to cost nothing. */
+const EVERY_MS = 10_000
+
+/** Protocol text of the interval alone. It says nothing new after the first time. */
+export function intervalText(updateEvery: number): string {
+  return `VARIABLE HOST tcp_resets_update_every = ${updateEvery}\n`
+}
+
+/**
+ * Tells the agent when the host was measured last, in variables of the node for the alarm that watches over the
+ * measuring. Agents from 2 on take the charts of a plugin that is gone away at once, and all alarms on them: only what
+ * is on no chart of ours stays.
+ *
+ * @param updateEvery seconds between collections
+ * @returns makes protocol text for one tick out of what was collected then; empty when there was nothing, or nothing to
+ *   tell yet
+ */
+export function lastMeasured(updateEvery: number, time: Time): (collected: string, now: number) => string {
+  let next = Number.NEGATIVE_INFINITY
+  return (collected, now) => {
+    if (collected === '' || now < next) return ''
+    next = now + EVERY_MS
+    const seconds = Math.floor(time.wall() / 1000)
+    return `VARIABLE HOST tcp_resets_measured_t = ${seconds}\n${intervalText(updateEvery)}`
+  }
+}
