@@ -1,6 +1,6 @@
 import { fullAgentDisk, killedAgent, pausedAgent, restartedAgent } from '../test/faults/agent'
 import { steppedClock, suspended } from '../test/faults/clock'
-import { type Fault, MAX_TICKS, type Outcome, play } from '../test/faults/fault'
+import { abandon, type Fault, MAX_TICKS, type Outcome, play } from '../test/faults/fault'
 import { garbageOnStdin, replacedConfig } from '../test/faults/input'
 import { fullLogDisk, fullPipe } from '../test/faults/output'
 import { brokenProc } from '../test/faults/proc'
@@ -89,6 +89,9 @@ async function main([minutes = `${DEFAULT_MINUTES}`]: readonly string[]): Promis
     return 1
   }
   await build()
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => abandon().finally(() => process.exit(1)))
+  }
   const verdicts = await soak(Number(minutes))
   console.log(`| fault | what a user sees | right again after | descriptors before, after | resident memory before, after (MB) |
 | --- | --- | --- | --- | --- |

@@ -39,13 +39,34 @@ export const MAX_TICKS = 2
 /** Resident memory that may come and go with the garbage in it, kB. */
 const MEMORY_SLACK = 12_000
 
+/** What is to be undone, of each fault that is being played. */
+const played = new Set<(() => unknown)[]>()
+
 /** Plays a fault, and takes down what it set up. */
 export async function play(fault: Fault, long: boolean): Promise<Outcome> {
   const undo: (() => unknown)[] = []
+  played.add(undo)
   try {
     return await fault.run({ long, teardown: fn => undo.push(fn) })
   } finally {
-    for (const fn of undo.reverse()) await fn()
+    await takeDown(undo)
+    played.delete(undo)
+  }
+}
+
+/** Takes down what all faults set up that are being played, when they are to be played no further. */
+export async function abandon(): Promise<void> {
+  for (const undo of [...played].reverse()) await takeDown(undo)
+}
+
+async function takeDown(undo: (() => unknown)[]): Promise<void> {
+  for (let fn = undo.pop(); fn !== undefined; fn = undo.pop()) {
+    try {
+      await fn()
+    } catch (error) {
+      // The rest has to go all the same.
+      console.error(error)
+    }
   }
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { plugin, startPlugin, valuesOf } from '../built-plugin'
+import { plugin, startPlugin } from '../built-plugin'
 import { checkHeld, countTicks, type Outcome, type Scene } from './fault'
 import { readProtocol } from './protocol'
 import { resourcesOf } from './resources'
@@ -16,6 +16,9 @@ const timer = setInterval(() => {
   for (let count = 0; count < 20; count++) connect(9, '127.0.0.1').on('error', () => {})
 }, 50)
 process.stdin.on('end', () => clearInterval(timer)).resume()`
+
+/** The last that was published of the plugin's own namespace. */
+const OWN_SENT = /.*^BEGIN ipv4\.tcp_resets \d+\nSET sent = (\d+)$/ms
 
 /**
  * Starts the plugin in a network namespace full of resets, with all that it does: the other namespaces of the machine too.
@@ -39,7 +42,7 @@ export async function startSteady(scene: Scene): Promise<() => Promise<Outcome>>
     return resetsEnded
   })
   // The heap has its size, and all code was used, when the first thousands were counted.
-  await running.until(stdout => (valuesOf(stdout.slice(-2000), 'sent').at(-1) ?? 0n) > 4000n, 60)
+  await running.until(stdout => Number(OWN_SENT.exec(stdout)?.[1]) > 12_000, 120)
   const before = resourcesOf(pid)
 
   return async () => {
@@ -47,7 +50,7 @@ export async function startSteady(scene: Scene): Promise<() => Promise<Outcome>>
     await resetsEnded
     const counted = outRsts(readFileSync(`/proc/${pid}/net/snmp`, 'utf8'))
     const ticks = countTicks(scene)
-    await running.until(stdout => stdout.includes(`SET sent = ${counted}\n`), 60)
+    await running.until(stdout => OWN_SENT.exec(stdout)?.[1] === `${counted}`, 60)
     const took = ticks()
     const after = resourcesOf(pid)
     checkHeld(before, after)
