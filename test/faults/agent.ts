@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { dist } from '../../scripts/build'
 import { type Agent, type AgentOptions, findNetdata, startAgent } from '../../scripts/private-agent'
-import { checkHeld, countTicks, type Fault, MAX_TICKS, type Scene, scratch } from './fault'
+import { checkHeld, countTicks, type Fault, MAX_TICKS, type Scene, scratch, ticksPass } from './fault'
 import { fill, noMount, tinyDisk } from './output'
 import { type Resources, resourcesOf, runs } from './resources'
 
@@ -64,15 +64,10 @@ next()`
 
 /** Resets sent, of all seconds that the agent has. */
 async function stored(agent: Agent): Promise<number> {
-  return (await seconds(agent)).reduce<number>((sum, value) => sum + (value ?? 0), 0)
-}
-
-/** Resets sent in each second, the newest first; null where nothing was measured. */
-async function seconds(agent: Agent): Promise<(number | null)[]> {
   const { data } = (await agent.json(
-    '/api/v1/data?chart=ipv4.tcp_resets&dimensions=sent&after=-600&format=json',
-  )) as { data: [time: number, value: number | null][] }
-  return data.map(([, value]) => value)
+    '/api/v1/data?chart=ipv4.tcp_resets&dimensions=sent&after=-600&format=json&options=null2zero',
+  )) as { data: [time: number, value: number][] }
+  return data.reduce((sum, [, value]) => sum + value, 0)
 }
 
 const NOTHING: Resources = { descriptors: 0, threads: 0, children: 0, memory: 0 }
@@ -138,7 +133,7 @@ export const restartedAgent: Fault = {
 
 export const pausedAgent: Fault = {
   name: 'the agent is paused (SIGSTOP) and resumed',
-  sees: 'no gap in the end: what the plugin wrote meanwhile waits in the pipe, and the agent stores every second of it. (A pause of more than some minutes fills the pipe: the rest is a gap, and its resets come in one value.)',
+  sees: 'what the plugin wrote meanwhile waits in the pipe, and the agent stores it when it goes on. The first second of the pause it stretches over all of it, so resets of that one second can be lost. A pause of many minutes fills the pipe: see there',
   skip,
   async run(scene) {
     const { agent, plugin, happen, stores } = await runAgent(scene)
@@ -147,8 +142,10 @@ export const pausedAgent: Fault = {
     const before = resourcesOf(plugin)
     process.kill(agent.pid, 'SIGSTOP')
     scene.teardown(() => runs(agent.pid) && process.kill(agent.pid, 'SIGCONT'))
+    // The first collection that the agent finds in the pipe it stretches over the pause.
+    await ticksPass(2)
     happen(30)
-    await sleep(scene.long ? 30_000 : 3000)
+    await sleep(scene.long ? 28_000 : 2000)
     process.kill(agent.pid, 'SIGCONT')
     const ticks = countTicks(scene)
     happen(5)
@@ -156,8 +153,6 @@ export const pausedAgent: Fault = {
     const took = ticks() - TICKS_TO_FIRST_RATE
     const after = resourcesOf(plugin)
     assert.equal(agent.pluginPid(), plugin, 'it is still the same plugin')
-    const measured = (await seconds(agent)).join().replace(/^,+|,+$/g, '')
-    assert.doesNotMatch(measured, /,,/, 'no second is missing')
     checkHeld(before, after)
     await agent.stop()
     return { ticks: Math.max(took, 0), before, after }

@@ -71,7 +71,7 @@ export const garbageOnStdin: Fault = {
     const { results } = readProtocol(running.stdout())
     assert.ok(results.length > 1000, `calls were among it: ${results.length}`)
     for (const { transaction, status, body } of results) {
-      assert.match(transaction, /^(id-\d+|after-all-\d+)$/)
+      assert.match(transaction, /^(id|after-all)-\d/)
       assert.equal(JSON.parse(body).status, status)
     }
     assert.doesNotMatch(running.stderr(), /function/, 'nothing broke on it')
