@@ -454,7 +454,10 @@ export const TARGETS: readonly Target[] = [
       try {
         const { markdown } = parseGuide(text, 'guide.md', 'guide')
         const { html } = renderMarkdown(markdown, 'guide.md')
-        assert.doesNotMatch(html, /<script|<img|href="javascript:|\son\w+=/i)
+        for (const [tag] of html.matchAll(/<[^>]*>?/g)) {
+          assert.match(tag, /^<\/?[a-z][a-z\d]*( [a-z-]+="[^"<>]*")*( \/)?>$/)
+          assert.doesNotMatch(tag, /^<(script|img|iframe)| on[a-z]+="|="(javascript|vbscript|data):/i)
+        }
       } catch (error) {
         // What is wrong with a guide is told with its file.
         if (!(error instanceof Error && error.message.startsWith('guide.md: '))) throw error
