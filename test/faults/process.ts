@@ -43,14 +43,12 @@ export const starved: Fault = {
   },
 }
 
-/** Above what it needs. */
-const HEADROOM = 1.1
-/** What a collection of garbage that comes late may take. */
-const LEAST_LIMIT = 16 * 1024 * 1024
+/** Of what a run without a limit took at most. */
+const HEADROOM = 1.25
 
 export const littleMemory: Fault = {
   name: 'memory limit just above need (cgroup)',
-  sees: 'nothing: the limit is a tenth above what one run took at most. Below its need the kernel kills it, and the agent does not start it again; the alarm `tcp_resets_last_collected_secs` tells',
+  sees: 'nothing: the limit is a quarter above what a run without one took at most (what is charged to it: the memory that it shares with other Node programs is not). Below its need the kernel kills it, and the agent does not start it again; the alarm `tcp_resets_last_collected_secs` tells',
   skip: noCgroup('memory'),
   async run(scene) {
     const first = makeCgroup(scene, 'memory')
@@ -60,8 +58,10 @@ export const littleMemory: Fault = {
     trial.running.child.kill('SIGTERM')
     await trial.running.ended
 
+    const peak = first.peak()
+    assert.ok(peak, 'the kernel says what it took')
     const cgroup = makeCgroup(scene, 'memory')
-    cgroup.limitMemory(Math.max(LEAST_LIMIT, Math.ceil((first.peak() ?? 0) * HEADROOM)))
+    cgroup.limitMemory(Math.ceil(peak * HEADROOM))
     const stage = await stageFor(scene, inside(cgroup.enter))
     const before = resourcesOf(stage.pid)
     const from = collections(stage.running.stdout())
