@@ -80,7 +80,7 @@ async function isGone(pid: number): Promise<void> {
 
 export const killedAgent: Fault = {
   name: 'the agent is killed (kill -9) and started again',
-  sees: 'what a killed agent shows: nothing, until it runs again. The plugin ends with it, by the end of its stdin',
+  sees: 'what a killed agent shows: nothing, until it runs again. The plugin ends with it: its stdin and its reader are gone',
   skip,
   async run(scene) {
     const times = scene.long ? 5 : 1
