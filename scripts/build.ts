@@ -1,14 +1,18 @@
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import Ajv from 'ajv'
 import standaloneCode from 'ajv/dist/standalone'
-import { build as bundle } from 'esbuild'
+import { build as bundle, type Metafile } from 'esbuild'
 import { parse } from 'yaml'
 import schema from '../plugin/config/schema.json'
 import { readGuides, renderGuide, renderIndex } from '../web/render'
+import { setModes } from './modes'
+import { listOf, thirdParties } from './third-party'
 
 export const root = join(__dirname, '..')
 export const dist = join(root, 'dist')
+/** In it: what the bundles have of others, with the licences. */
+export const THIRD_PARTY = 'THIRD-PARTY-LICENSES'
 
 /**
  * The first lines of a program: sh reads them as a launcher, JavaScript as a string and a comment, and then as the
@@ -37,9 +41,13 @@ if (parseInt(process.versions.node, 10) < 18) {
 }`
 }
 
-/** Bundles a program into one executable file that needs nothing beside it. */
-async function bundleProgram(entry: string, outfile: string, farewell = ''): Promise<void> {
-  await bundle({
+/**
+ * Bundles a program into one executable file that needs nothing beside it.
+ *
+ * @returns what is in it
+ */
+async function bundleProgram(entry: string, outfile: string, farewell = ''): Promise<Metafile> {
+  const { metafile } = await bundle({
     entryPoints: [join(root, 'plugin', entry)],
     outfile,
     bundle: true,
@@ -50,9 +58,16 @@ async function bundleProgram(entry: string, outfile: string, farewell = ''): Pro
     banner: { js: launcher(basename(outfile), farewell) },
     legalComments: 'inline',
     logLevel: 'warning',
+    metafile: true,
+    // The paths in the comments are the same wherever it is built, and wherever node_modules really is.
+    absWorkingDir: root,
+    preserveSymlinks: true,
   })
-  chmodSync(outfile, 0o755)
+  return metafile
 }
+
+/** Whose templates are in what `generateConfig` writes, though no file of theirs is bundled. */
+const GENERATORS = ['ajv']
 
 /** Makes `dist/`, the drop-in tree. */
 export async function build(): Promise<void> {
@@ -61,18 +76,21 @@ export async function build(): Promise<void> {
   for (const dir of ['plugins.d', 'conf.d', 'health.d', 'web/guides/tcp', 'bin']) {
     mkdirSync(join(dist, dir), { recursive: true })
   }
-  await bundleProgram('main.ts', join(dist, 'plugins.d', 'tcp_resets.plugin'), 'DISABLE\\n')
-  await bundleProgram('cli/tcp-resets.ts', join(dist, 'bin', 'tcp-resets'))
+  const bundles = [
+    await bundleProgram('main.ts', join(dist, 'plugins.d', 'tcp_resets.plugin'), 'DISABLE\\n'),
+    await bundleProgram('cli/tcp-resets.ts', join(dist, 'bin', 'tcp-resets')),
+  ]
+  writeFileSync(join(dist, THIRD_PARTY), listOf(thirdParties(bundles, root, GENERATORS)))
   copyFileSync(join(root, 'conf.d', 'tcp_resets.conf'), join(dist, 'conf.d', 'tcp_resets.conf'))
   copyGrant()
   copyFileSync(join(root, 'health.d', 'tcp_resets.conf'), join(dist, 'health.d', 'tcp_resets.conf'))
   buildGuides()
+  setModes(dist, /^(bin|plugins\.d)\//)
 }
 
 /** What root runs to let the agent read the kernel's trace of resets. */
 function copyGrant(): void {
   copyFileSync(join(root, 'packaging', 'tcp-resets-grant'), join(dist, 'bin', 'tcp-resets-grant'))
-  chmodSync(join(dist, 'bin', 'tcp-resets-grant'), 0o755)
   mkdirSync(join(dist, 'systemd'))
   const unit = 'tcp-resets-tracing.service'
   copyFileSync(join(root, 'packaging', unit), join(dist, 'systemd', unit))

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
   appendFileSync,
@@ -19,7 +19,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { author, version } from '../package.json'
-import { build, dist, root } from './build'
+import { build, dist, root, THIRD_PARTY } from './build'
+import { setModes } from './modes'
 
 // `npm run package`: the Debian package, from the built tree. dpkg-deb alone: what goes where fits on one page.
 
@@ -46,7 +47,7 @@ export function debianPackage({ dist, version, into }: DebianPackage): string {
     chmodSync(tree, 0o755)
     fill(tree, dist, version)
     describe(tree, version)
-    setModes(tree)
+    setModes(tree, /\.plugin$|bin\/|DEBIAN\/(post|pre)/)
     const file = join(into, `${PACKAGE}_${version}_all.deb`)
     mkdirSync(into, { recursive: true })
     execFileSync('dpkg-deb', ['--root-owner-group', '-Zxz', '--build', tree, file], {
@@ -81,6 +82,7 @@ function fill(tree: string, dist: string, version: string): void {
     mkdirSync(join(tree, 'usr/share/man/man8'), { recursive: true })
     symlinkSync('tcp-resets.8.gz', join(tree, 'usr/share/man/man8/tcp-resets-grant.8.gz'))
   }
+  put(join(dist, THIRD_PARTY), `usr/share/doc/${PACKAGE}/${THIRD_PARTY}`)
   put(packaging('debian', 'copyright'), `usr/share/doc/${PACKAGE}/copyright`)
   zip(tree, 'usr/share/man/man8/tcp-resets.8.gz', readFileSync(packaging('tcp-resets.8'), 'utf8'))
   zip(
@@ -131,16 +133,6 @@ function filesOf(tree: string): string[] {
     .sort()
 }
 
-/** Those of Debian's policy, whatever the umask was. */
-function setModes(tree: string): void {
-  const programs = /\.plugin$|bin\/|DEBIAN\/(post|pre)/
-  for (const entry of readdirSync(tree, { recursive: true, withFileTypes: true })) {
-    const path = join(entry.parentPath, entry.name)
-    if (entry.isDirectory()) chmodSync(path, 0o755)
-    else if (entry.isFile()) chmodSync(path, programs.test(relative(tree, path)) ? 0o755 : 0o644)
-  }
-}
-
 /** Whoever builds it, if they say so, else the authors. */
 function maintainer(): string {
   const [, name, address] = /^(.*) <(.*)>$/.exec(author) ?? []
@@ -148,8 +140,10 @@ function maintainer(): string {
   return `${DEBFULLNAME} <${DEBEMAIL}>`
 }
 
+/** Of the last change, so that the same sources always make the same package; of now where git does not tell. */
 function seconds(): number {
-  return Number(process.env.SOURCE_DATE_EPOCH) || Math.floor(Date.now() / 1000)
+  const { stdout } = spawnSync('git', ['log', '-1', '--format=%ct'], { cwd: root, encoding: 'utf8' })
+  return Number(process.env.SOURCE_DATE_EPOCH) || Number(stdout) || Math.floor(Date.now() / 1000)
 }
 
 async function main(): Promise<void> {

@@ -1,12 +1,11 @@
-import { execFileSync, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
+import { spawnSync } from 'node:child_process'
 import { chmodSync, cpSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { version } from '../package.json'
 import { collections, plugin, type RunningPlugin, startPlugin, valuesOf } from './built-plugin'
 
-// The built plugin as a process, with no Netdata around.
+// The built plugin as a process, with no Netdata around. What goes wrong around it is in test/faults.
 
 const kernel = join(__dirname, 'fixtures', 'kernels', '6.12.107+deb13-amd64')
 const stockConf = join(__dirname, '..', 'dist', 'conf.d')
@@ -58,66 +57,6 @@ t.test('ends at once, with code 0', async t => {
     t.equal(running.stderr(), '', `${name}: without a word`)
   }
 })
-
-/** The built plugin with a stdout that takes a few ticks and then no more, until the reader is told to go on. */
-async function stuckPlugin(t: { testdir(): string; teardown(fn: () => unknown): unknown }) {
-  const prefix = hostRoot(t)
-  const fifo = join(prefix, 'stdout')
-  execFileSync('mkfifo', [fifo])
-  const reader = spawnReader(t, fifo)
-  await reader.said('ready')
-  const running = startPlugin(t, { NETDATA_HOST_PREFIX: prefix }, ['-c', `exec ${plugin} 1 >${fifo}`], 'sh')
-  await running.until((_, stderr) => stderr.includes('Netdata does not read'))
-  return { reader, running }
-}
-
-t.test('a reader that stops reading: ticks are skipped, nothing grows, then it goes on', async t => {
-  const { reader, running } = await stuckPlugin(t)
-  reader.go()
-  await running.until((_, stderr) => stderr.includes('stdout: works again'))
-  t.equal(running.stderr().split('\n').length, 3, 'one line when it starts, one when it ends')
-  running.child.kill('SIGTERM')
-  t.equal(await running.ended, 0)
-  const text = await reader.text()
-  const longest = Math.max(...[...text.matchAll(/BEGIN \S+ (\d+)/g)].map(match => Number(match[1])))
-  t.ok(longest > 1_500_000, `the skipped ticks are in the microseconds: ${longest}`)
-  t.match(text, /^CHART [\s\S]*END\n$/, 'whole lines only')
-})
-
-t.test('ends at once while its reader has stopped', async t => {
-  const { running } = await stuckPlugin(t)
-  running.child.kill('SIGTERM')
-  t.equal(await running.ended, 0)
-})
-
-/** Opens a FIFO with a pipe of one page, fills it almost up, and reads only after `go`. */
-function spawnReader(t: { teardown(fn: () => unknown): unknown }, fifo: string) {
-  const program = `
-import fcntl, os, sys
-fd = os.open(${JSON.stringify(fifo)}, os.O_RDWR)
-fcntl.fcntl(fd, 1031, 4096)
-os.write(fd, b'#' * 3500)
-print('ready', flush=True)
-sys.stdin.readline()
-own = os.open(${JSON.stringify(fifo)}, os.O_RDONLY)
-os.close(fd)
-text = b''
-while True:
-    piece = os.read(own, 65536)
-    if not piece: break
-    text += piece
-sys.stdout.write(text[3500:].decode())
-`
-  const reader = startPlugin(t, {}, ['-c', program], 'python3')
-  return {
-    said: (word: string) => reader.until(stdout => stdout.includes(word)),
-    go: () => reader.child.stdin?.write('go\n'),
-    text: async () => {
-      await reader.ended
-      return reader.stdout().replace(/^ready\n/, '')
-    },
-  }
-}
 
 t.test('/proc goes away and returns: a gap, one line each, and the true time since', async t => {
   const prefix = hostRoot(t)
@@ -198,16 +137,6 @@ t.test('stdin that is /dev/null is no agent that went', async t => {
   const running = startPlugin(t, {}, ['-c', `exec ${plugin} 1 </dev/null`], 'sh')
   await ticks(running, 2)
   t.equal(running.stderr(), '')
-})
-
-t.test('garbage on stdin changes nothing', async t => {
-  const running = startPlugin(t)
-  const { stdin } = running.child
-  for (let i = 0; i < 200; i++) stdin?.write(Buffer.alloc(5000, i % 256))
-  stdin?.write('\nFUNCTION x\nQUIT\n')
-  if (stdin?.writableNeedDrain) await once(stdin, 'drain')
-  await ticks(running, 2)
-  t.notMatch(running.stdout(), /FUNCTION|QUIT/)
 })
 
 t.test('without the grant of tracing: says once how to get it', async t => {

@@ -1,4 +1,5 @@
 import type { TopReset } from '../analysis/top-resets'
+import { oneLine } from '../message'
 import type { PortOwner } from '../sources/port-owners'
 
 /** A reset as a person sees it. */
@@ -63,8 +64,8 @@ const COLUMNS: readonly Column[] = [
     cell: row => row.localPort ?? null,
   },
   { id: 'Service', name: 'Service', look: 'word', cell: row => row.service ?? '' },
-  { id: 'Process', name: 'Process', look: 'word', cell: row => row.owner?.process ?? '' },
-  { id: 'User', name: 'User', look: 'word', cell: row => row.owner?.user ?? '' },
+  { id: 'Process', name: 'Process', look: 'word', cell: row => oneLine(row.owner?.process ?? '') },
+  { id: 'User', name: 'User', look: 'word', cell: row => oneLine(row.owner?.user ?? '') },
   { id: 'Peer', name: 'Peer', look: 'word', cell: row => row.peer ?? 'many' },
   {
     id: 'PeerPort',

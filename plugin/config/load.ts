@@ -5,6 +5,8 @@ import { stockConfig, stockText } from './generated/stock'
 
 /** No configuration of a person is as long as this. */
 const MAX_BYTES = 256 * 1024
+/** Of a file that is something else altogether, every line is wrong. */
+const MAX_FAULTS = 20
 
 /** What came of one file: what it sets, and what is wrong with it, one line each with file, line and column. */
 export interface LoadedFile {
@@ -35,10 +37,9 @@ export async function loadFile(path: string): Promise<LoadedFile | undefined> {
   const { parseConfig } = await import('./parse')
   const parsed = parseConfig(text)
   if ('config' in parsed) return { config: parsed.config, faults: [] }
-  return {
-    config: {},
-    faults: parsed.faults.map(({ line, column, message }) => `${path}:${line}:${column}: ${message}`),
-  }
+  const faults = parsed.faults.map(({ line, column, message }) => `${path}:${line}:${column}: ${message}`)
+  const more = faults.splice(MAX_FAULTS).length
+  return { config: {}, faults: more === 0 ? faults : [...faults, `${path}: and ${more} more`] }
 }
 
 /**

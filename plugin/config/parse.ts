@@ -16,6 +16,8 @@ import validate from './generated/validate'
 import schema from './schema.json'
 
 const MAX_SHOWN = 60
+/** The YAML parser repeats what it stumbles over, however long that is. */
+const MAX_MESSAGE = 300
 
 /**
  * Reads the YAML text of a configuration file. Any key may be left out; anything that is there must be right.
@@ -27,7 +29,7 @@ export function parseConfig(text: string): { config: PartialConfig } | { faults:
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true })
   const faultAt = (offset: number, message: string): ConfigFault => {
     const { line, col } = lines.linePos(offset)
-    return { line, column: col, message: oneLine(message) }
+    return { line, column: col, message: shortened(oneLine(message), MAX_MESSAGE) }
   }
 
   const broken = [...document.errors, ...document.warnings]
@@ -116,6 +118,9 @@ function offsetOf(root: Node | null, path: readonly string[], part: 'key' | 'val
 }
 
 function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value)
-  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text
+  return shortened(JSON.stringify(value) ?? String(value), MAX_SHOWN)
+}
+
+function shortened(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most)}…` : text
 }

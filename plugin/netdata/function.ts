@@ -1,4 +1,5 @@
 import type { Log } from '../log'
+import { oneLine } from '../message'
 import { cleanId, cleanText } from './clean'
 import { type FunctionCall, type InputEvents, inputReader } from './input'
 import type { Output } from './output'
@@ -36,7 +37,8 @@ export function functionLine({ name, help, timeout, access }: FunctionDefinition
 
 /** An answer that says what is wrong with a call, under each of the names that agents and dashboards know. */
 export function refusal(status: number, message: string): FunctionAnswer {
-  const text = message.slice(0, MAX_MESSAGE)
+  // JSON leaves DEL and the C1 control characters as they are.
+  const text = oneLine(message).slice(0, MAX_MESSAGE)
   return {
     status,
     // JSON keeps on one line, and in its quotes, whatever the caller sent.

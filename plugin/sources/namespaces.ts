@@ -1,4 +1,4 @@
-import { netIdentity, netInode, newestPid, processCount, processWalk, startOf, uptime } from './processes'
+import { netIdentity, netInode, newestPid, processCount, processWalk, startOf } from './processes'
 
 /** So many processes of a namespace are remembered. When they have all ended, a walk finds the others. */
 const REMEMBERED = 8
@@ -27,7 +27,7 @@ export interface Namespace {
   readonly identity: string | undefined
   /** Empty once all of them have ended, and then it is no longer among those found. */
   readonly processes: Process[]
-  /** Seconds since the machine was started: when it was first seen, or its oldest process began. */
+  /** When the first process that was seen of it began: seconds since the machine was started. */
   readonly since: number
 }
 
@@ -95,8 +95,7 @@ export function namespaceFinder(proc: string): NamespaceFinder {
     if (namespace === undefined || isAnother) {
       // All processes of the one that had this inode have ended, and whoever holds it is told so.
       if (namespace !== undefined) namespace.processes.length = 0
-      const since = Math.min(started, uptime(proc))
-      found.set(inode, { inode, identity, processes: [{ pid, started }], since })
+      found.set(inode, { inode, identity, processes: [{ pid, started }], since: started })
       return true
     }
     const at = namespace.processes.findIndex(process => process.started > started)

@@ -82,7 +82,7 @@ function ownerOf(
 /** The lines of /proc/net/tcp or tcp6 that are whole. */
 export function parseSockets(text: string): Socket[] {
   const lines = text.matchAll(
-    /^ *\d+: [\dA-F]+:([\dA-F]{4}) [\dA-F]+:[\dA-F]{4} ([\dA-F]{2}) \S+ \S+ \S+ +(\d+) +\d+ (\d+) .*\n/gm,
+    /^ *\d+: [\dA-F]+:([\dA-F]{4}) [\dA-F]+:[\dA-F]{4} ([\dA-F]{2}) \S+ \S+ \S+ +(\d{1,10}) +\d+ (\d{1,20}) .*\n/gm,
   )
   return [...lines].map(([, port = '', state = '', uid = '', inode = '']) => ({
     port: Number.parseInt(port, 16),
@@ -164,6 +164,6 @@ function unlessRefused<Result>(read: () => Result): Result | undefined {
 
 function userNames(path: string): Map<number, string> {
   const text = unlessRefused(() => readFileSync(path, 'utf8')) ?? ''
-  const lines = text.matchAll(/^([^:\n]{1,32}):[^:\n]*:(\d+):/gm)
+  const lines = text.matchAll(/^([^:\n]{1,32}):[^:\n]*:(\d{1,10}):/gm)
   return new Map([...lines].map(([, name = '', uid]) => [Number(uid), name]))
 }

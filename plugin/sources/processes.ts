@@ -59,9 +59,16 @@ export function startOf(proc: string, pid: number): number | undefined {
   }
 }
 
-/** Seconds since the machine was started. */
+/**
+ * Seconds since the machine was started.
+ *
+ * @throws where `/proc/uptime` does not tell
+ */
 export function uptime(proc: string): number {
-  return Number.parseFloat(readOnce(`${proc}/uptime`))
+  const path = `${proc}/uptime`
+  const seconds = Number.parseFloat(readOnce(path))
+  if (!Number.isFinite(seconds)) throw new Error(`${path}: expected seconds`)
+  return seconds
 }
 
 /** All processes, one at a time, so that a walk over many can be put aside. */

@@ -145,6 +145,17 @@ t.test('files that are none', async t => {
   t.match(await loadFile(join(dir, 'dir\0')), { faults: [/null bytes/] })
 })
 
+t.test('a file that is something else altogether is told of in a few lines', async t => {
+  const path = join(
+    t.testdir({ 'tcp_resets.conf': `"${'a'.repeat(500)}": 1\n${'- x: : y\n'.repeat(5000)}` }),
+    'tcp_resets.conf',
+  )
+  const faults = (await loadFile(path))?.faults ?? []
+  t.equal(faults.length, 21)
+  t.match(faults.at(-1), /tcp_resets\.conf: and \d+ more$/)
+  for (const fault of faults) t.ok(fault.length < path.length + 350, `${fault.length} characters`)
+})
+
 t.test('no bytes crash it, and every fault is one line', async () => {
   const text = fc.oneof(
     fc.string({ unit: 'binary' }),

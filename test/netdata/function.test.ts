@@ -90,6 +90,10 @@ t.test('what can not be served has an answer that says why', async t => {
   const cases: Record<string, [string, string]> = {
     'another function': ['FUNCTION a 1 "processes"\n', '404 there is no function "processes"'],
     'no name': ['FUNCTION a 1 " "\n', '404 there is no function ""'],
+    'control characters': [
+      'FUNCTION a 1 "x\u007f\u009b2J\u001b[2J"\n',
+      '404 there is no function "x 2J [2J"',
+    ],
     'payload too large': [
       `FUNCTION_PAYLOAD a 1 "tcp-resets"\n${'x'.repeat(60_000)}\n`.repeat(1) +
         `${'x'.repeat(60_000)}\n`.repeat(5) +

@@ -99,7 +99,6 @@ t.test('a later namespace with the same inode is another one', async t => {
     },
   })
   const proc = t.testdir({
-    uptime: '500.00 1\n',
     net: { snmp: '' },
     1: process_(1, 4),
     11: process_(11, 5),

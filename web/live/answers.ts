@@ -36,6 +36,7 @@ export interface Series {
 /** More than an agent stores of ten minutes, and little enough to draw. */
 const MOST_ROWS = 2000
 const LONGEST_TEXT = 200
+const LATEST = 8.64e12
 
 export function record(value: unknown): Record<string, unknown> | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -51,6 +52,12 @@ export function finite(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined
 }
 
+/** A time that a Date can hold. */
+function time(value: unknown): number | undefined {
+  const seconds = finite(value)
+  return seconds !== undefined && Math.abs(seconds) <= LATEST ? seconds : undefined
+}
+
 /** `{ [key]: value }`, or nothing where there is no value. */
 export function field<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
   return value === undefined ? {} : ({ [key]: value } as { [P in K]: V })
@@ -63,7 +70,7 @@ export function readAlarms(answer: unknown): Alarms | undefined {
   if (top === undefined || alarms === undefined) return undefined
   return {
     ...field('hostname', text(top.hostname)),
-    ...field('now', finite(top.now)),
+    ...field('now', time(top.now)),
     alarms: Object.values(alarms).flatMap(readAlarm),
   }
 }
@@ -79,7 +86,7 @@ function readAlarm(value: unknown): Alarm[] {
       name,
       chart,
       status,
-      ...field('since', finite(alarm.last_status_change)),
+      ...field('since', time(alarm.last_status_change)),
       ...field('value', finite(alarm.value)),
       units: text(alarm.units) ?? '',
       silenced: alarm.silenced === true || alarm.disabled === true,
@@ -107,7 +114,7 @@ export function readSeries(answer: unknown, names: readonly string[]): Series | 
   const labels: unknown[] = top.labels
   const rows = (top.data as unknown[])
     .slice(0, MOST_ROWS)
-    .filter((row): row is unknown[] => Array.isArray(row) && finite(row[0]) !== undefined)
+    .filter((row): row is unknown[] => Array.isArray(row) && time(row[0]) !== undefined)
     .sort((a, b) => Number(a[0]) - Number(b[0]))
   const lines = names.flatMap(name => {
     const column = labels.indexOf(name)

@@ -1,34 +1,14 @@
+import { type Alarm, type Chart, readAlarms, readChart } from './answers'
 import { askJson } from './ask'
-
-/** The part of a chart's description that is used here. Times are Unix seconds. */
-export interface Chart {
-  readonly id: string
-  readonly context: string
-  readonly units: string
-  readonly update_every: number
-  readonly first_entry: number
-  readonly last_entry: number
-  readonly dimensions: Readonly<Record<string, { readonly name: string }>>
-}
-
-export interface Alarm {
-  readonly name: string
-  readonly chart: string
-  readonly status: string
-  /** `<line>@<file>`, or in newer agents `line=<line>,file=<file>` and the like. */
-  readonly source: string
-  readonly info: string
-}
 
 /** Undefined where the agent has no such chart, or gives no answer. */
 export function askChart(url: string, id: string): Promise<Chart | undefined> {
-  return askJson<Chart>(url, `/api/v1/chart?chart=${encodeURIComponent(id)}`)
+  return askJson(url, `/api/v1/chart?chart=${encodeURIComponent(id)}`, readChart)
 }
 
 /** All alarms, raised or not; undefined where the agent gives no answer. */
-export async function askAlarms(url: string): Promise<readonly Alarm[] | undefined> {
-  const answer = await askJson<{ alarms: Readonly<Record<string, Alarm>> }>(url, '/api/v1/alarms?all')
-  return answer && Object.values(answer.alarms)
+export function askAlarms(url: string): Promise<readonly Alarm[] | undefined> {
+  return askJson(url, '/api/v1/alarms?all', readAlarms)
 }
 
 /** Whether an alarm is on resets, or watches over their measuring: that one is on a chart of the agent's own. */

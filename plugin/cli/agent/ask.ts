@@ -25,13 +25,23 @@ export function ask(url: string, path: string): Promise<Answer | undefined> {
   })
 }
 
-/** The same for JSON; undefined for any status but 200, and for what is no JSON. The shape is the caller's claim. */
-export async function askJson<T>(url: string, path: string): Promise<T | undefined> {
+/**
+ * The same for JSON; undefined for any status but 200, and for what is no JSON.
+ *
+ * @param read makes what is needed of it; undefined where it is not what it should be
+ */
+export async function askJson<T>(
+  url: string,
+  path: string,
+  read: (answer: unknown) => T | undefined,
+): Promise<T | undefined> {
   const answer = await ask(url, path)
   if (answer?.status !== 200) return undefined
+  let parsed: unknown
   try {
-    return JSON.parse(answer.body) as T
+    parsed = JSON.parse(answer.body)
   } catch {
     return undefined
   }
+  return read(parsed)
 }

@@ -1,3 +1,4 @@
+import { readVersion } from '../agent/answers'
 import { askJson } from '../agent/ask'
 import { pluginFile, pluginPid, restartCommand } from '../agent/control'
 import type { Agent } from '../agent/find'
@@ -6,13 +7,13 @@ import { type Finding, good, note, unknown, wrong } from './finding'
 /** Whether there is an agent, it runs, and it is the one of these files. */
 export async function checkAgent(agent: Agent, platform: NodeJS.Platform): Promise<Finding[]> {
   const { layout, url, conf, pid, user } = agent
-  const info = await askJson<{ version: string }>(url, '/api/v1/info')
-  if (info === undefined) {
+  const version = await askJson(url, '/api/v1/info', readVersion)
+  if (version === undefined) {
     const saw = `nothing answers at ${url}; the agent was found by ${layout.from}`
     return [wrong('netdata', saw, `start it (${restartCommand()}), or name its address with --url`)]
   }
   if (conf === undefined) {
-    const saw = `${info.version} answers at ${url}, and is not known to be the one found by ${layout.from}`
+    const saw = `${version} answers at ${url}, and is not known to be the one found by ${layout.from}`
     // FreeBSD does not tell the path of a program whose file was replaced.
     const upgraded = platform === 'freebsd' ? '; one that was upgraded while it runs has to be restarted' : ''
     const advice = `one in a container needs the plugin inside${upgraded}; otherwise name the right one with --url or --netdata-prefix`
@@ -22,7 +23,7 @@ export async function checkAgent(agent: Agent, platform: NodeJS.Platform): Promi
     pid === undefined
       ? 'of which this user can see no process'
       : `process ${pid}, user ${user?.name ?? 'unknown'}`
-  return [good('netdata', `${info.version} answers at ${url}, ${who}; plugins in ${layout.plugins}`)]
+  return [good('netdata', `${version} answers at ${url}, ${who}; plugins in ${layout.plugins}`)]
 }
 
 /** Whether the agent's configuration lets it start the plugin. */

@@ -1,3 +1,4 @@
+import { readMeasured } from '../agent/answers'
 import { askChart } from '../agent/api'
 import { askJson } from '../agent/ask'
 import type { Agent } from '../agent/find'
@@ -17,12 +18,10 @@ export async function checkData({ conf, url }: Agent): Promise<Finding[]> {
   if (age > Math.max(10, 5 * update_every)) {
     return [wrong('data', `the last value of ${ID} is ${age} s old`, 'mend what is wrong above')]
   }
-  const data = await askJson<{ labels: string[]; data: (number | null)[][] }>(
-    url,
-    `/api/v1/data?chart=${ID}&after=${last_entry - 9 * update_every}&before=${last_entry}&format=json`,
-  )
-  const [, ...dimensions] = data?.labels ?? []
-  const empty = dimensions.filter((_, i) => data?.data.every(row => row[i + 1] === null))
+  const times = `after=${last_entry - 9 * update_every}&before=${last_entry}`
+  const measured = await askJson(url, `/api/v1/data?chart=${ID}&${times}&format=json`, readMeasured)
+  const dimensions = [...(measured?.keys() ?? [])]
+  const empty = dimensions.filter(name => !measured?.get(name))
   if (dimensions.length === 0 || empty.length > 0) {
     const saw = `no value of late: ${empty.join(', ') || 'any dimension'}`
     return [wrong('data', saw, 'see what the plugin says of its source in the log of the agent')]

@@ -1,3 +1,5 @@
+import { oneLine } from '../../message'
+
 /** What one look of the doctor gave. */
 export interface Finding {
   /** What was checked. */
@@ -24,12 +26,12 @@ export const note = (check: string, saw: string, advice?: string): Finding => ({
   ...(advice !== undefined && { advice }),
 })
 
-/** For a person: one line each, and one more where there is something to do. */
+/** For a person: one line each, and one more where there is something to do. Whoever answered can't steer the terminal. */
 export function reportOf(findings: readonly Finding[]): string {
   const width = Math.max(...findings.map(({ check }) => check.length))
   const lines = findings.flatMap(({ status, check, saw, advice }) => [
-    `${status.padEnd(7)}  ${check.padEnd(width)}  ${saw}`,
-    ...(advice === undefined ? [] : [`${''.padEnd(7)}  ${''.padEnd(width)}  → ${advice}`]),
+    `${status.padEnd(7)}  ${check.padEnd(width)}  ${oneLine(saw)}`,
+    ...(advice === undefined ? [] : [`${''.padEnd(7)}  ${''.padEnd(width)}  → ${oneLine(advice)}`]),
   ])
   const faults = findings.filter(({ status }) => status === 'wrong').length
   const open = findings.filter(({ status }) => status === 'unknown').length

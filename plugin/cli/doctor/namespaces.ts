@@ -1,9 +1,12 @@
 import { readlinkSync } from 'node:fs'
+import { readChartIds } from '../agent/answers'
 import { askJson } from '../agent/ask'
 import type { Agent } from '../agent/find'
 import { sharesNamespace } from '../agent/linux-processes'
 import { configurationOf } from './configuration'
 import { type Finding, good, note, unknown } from './finding'
+
+const OWN = 'ipv4.tcp_resets'
 
 /** Which network namespaces are seen: the host's own, and those of containers. */
 export async function checkNamespaces(
@@ -16,13 +19,8 @@ export async function checkNamespaces(
   if (shared === undefined) {
     return [unknown('containers', 'which network namespace the agent runs in: run this as root')]
   }
-  const answer = await askJson<{ charts: Record<string, { context: string; id: string }> }>(
-    url,
-    '/api/v1/charts',
-  )
-  const others = Object.values(answer?.charts ?? {})
-    .filter(({ context, id }) => context === 'ipv4.tcp_resets' && id !== 'ipv4.tcp_resets')
-    .map(({ id }) => id.replace('ipv4.tcp_resets_', ''))
+  const ids = await askJson(url, '/api/v1/charts', answer => readChartIds(answer, OWN))
+  const others = (ids ?? []).filter(id => id !== OWN).map(id => id.replace(`${OWN}_`, ''))
   const { enabled } = (await configurationOf(layout)).namespaces
   const saw = !enabled
     ? 'others are turned off in the configuration (namespaces.enabled)'

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 
 /** Everything that an installation did, so that it can be taken back. */
 export interface Manifest {
@@ -30,9 +30,28 @@ export function readManifest(state: string): Manifest | undefined {
     if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw thrown
   }
+  const manifest = parseManifest(text)
+  if (manifest === undefined) throw new Error(`${path}: expected JSON as an installation leaves it`)
+  return manifest
+}
+
+/** @returns undefined where it is not what an installation writes */
+export function parseManifest(text: string): Manifest | undefined {
+  let found: Partial<Record<keyof Manifest, unknown>> | null
   try {
-    return JSON.parse(text) as Manifest
+    found = JSON.parse(text)
   } catch {
-    throw new Error(`${path}: expected JSON as an installation leaves it`)
+    return undefined
   }
+  const { version, files, directories, guidesUrl, grant } = found ?? {}
+  const isWhole =
+    typeof version === 'string' &&
+    typeof files === 'object' &&
+    files !== null &&
+    Object.entries(files).every(([path, print]) => isAbsolute(path) && typeof print === 'string') &&
+    Array.isArray(directories) &&
+    directories.every(path => typeof path === 'string' && isAbsolute(path)) &&
+    (guidesUrl === undefined || typeof guidesUrl === 'string') &&
+    (grant === undefined || grant === 'systemd' || grant === 'until-boot')
+  return isWhole ? (found as Manifest) : undefined
 }
