@@ -1,6 +1,7 @@
 import { openSync, readFileSync, readSync, writeSync } from 'node:fs'
 import { systemTime, type Time } from '../../plugin/clock'
 import { createLog } from '../../plugin/log'
+import { output } from '../../plugin/netdata/output'
 import { runPlugin } from '../../plugin/plugin'
 
 // A process of its own, for nothing else to be in its CPU time: the plugin at work, with a clock that the bench drives.
@@ -96,9 +97,10 @@ async function rounds(tick: Act): Promise<readonly Round[]> {
   tick()
   const text = 'x'.repeat(bytesWritten() - written)
   const pread = preads()
+  const out = output(stdout, () => {})
   const publish = (): void => {
     pread()
-    writeSync(stdout.fd, text)
+    out.write(text)
   }
   const all: Round[] = []
   for (let round = 0; round < WARM_UP_ROUNDS + ROUNDS; round++) {
