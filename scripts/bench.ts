@@ -12,6 +12,7 @@ interface Bench {
 
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   cost: () => import('../bench/cost'),
+  peers: () => import('../bench/peers'),
   accuracy: () => import('../bench/accuracy'),
   alarms: () => import('../bench/alarms'),
   namespaces: async () => printing((await import('../bench/namespaces')).namespaces),

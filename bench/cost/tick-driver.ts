@@ -29,6 +29,7 @@ const TURNS = 5_000
 /** The first ones are thrown away: the compiler is still at work. */
 const WARM_UP_ROUNDS = 3
 const ROUNDS = 11
+const WARM_UP_TICKS = 100_000
 
 const ANSWER_FD = 3
 
@@ -122,7 +123,7 @@ async function growth(tick: Act, ticks: number): Promise<Growth> {
   const run = async (count: number): Promise<void> => {
     for (let done = 0; done < count; done += TURNS) await cpuOfTurn(tick)
   }
-  await run(ticks) // until the heap's young part has all the room it ever takes
+  await run(WARM_UP_TICKS) // until the heap's young part has all the room it ever takes
   const before = settled()
   await run(ticks)
   return { before, after: settled() }
