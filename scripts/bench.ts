@@ -11,8 +11,8 @@ interface Bench {
 }
 
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
-  cost: () => import('../bench/cost'),
   peers: () => import('../bench/peers'),
+  cost: () => import('../bench/cost'),
   accuracy: () => import('../bench/accuracy'),
   alarms: () => import('../bench/alarms'),
   namespaces: async () => printing((await import('../bench/namespaces')).namespaces),

@@ -96,6 +96,7 @@ function nodes(dir: string): Contender[] {
   }
   return [
     node(NODE, 'idle-loop.cjs'),
+    node('Node, idle, with its pipes open', 'pipes-loop.cjs'),
     node('Node, the same preads', 'pread-loop.cjs'),
     { ...node(NODE_TELLS, 'tell-loop.cjs'), firstData: /^END$/m },
   ]
