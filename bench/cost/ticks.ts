@@ -84,7 +84,7 @@ async function drive(...args: string[]): Promise<unknown> {
       'namespaces:\n  enabled: false\ntracing:\n  enabled: false\n',
     )
     // The launcher's own flags, so that it is collected as often as in the plugin.
-    const pipeline = '"$0" --expose-gc --max-semi-space-size=2 "$@" | cat >/dev/null'
+    const pipeline = '"$0" --expose-gc --max-semi-space-size=1 "$@" | cat >/dev/null'
     const child = spawn('sh', ['-c', pipeline, process.execPath, driver, ...args], {
       env: { PATH: process.env.PATH, NETDATA_USER_CONFIG_DIR: folder },
       stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
