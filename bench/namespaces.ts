@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { makeWorld } from '../test/namespaces/world'
+import { compile } from './compile'
 
 // What containers cost: the built plugin, as it is, with real namespaces around it.
 
@@ -42,11 +43,6 @@ interface Row {
 
 /** Things to be undone at the end, the latest first. */
 type Undo = (() => unknown)[]
-
-function compile(name: string, dir: string): string | undefined {
-  const program = join(dir, name)
-  return spawnSync('cc', ['-O2', '-o', program, join(here, `${name}.c`)]).status === 0 ? program : undefined
-}
 
 /** Runs the built plugin and measures it, once its charts are all there. */
 async function measure(dir: string, max: number, enabled: boolean, known: number): Promise<[Usage, Usage]> {
@@ -137,8 +133,8 @@ export async function namespaces(): Promise<void> {
     if (process.getuid?.() !== 0) throw new Error('needs root to make network namespaces')
     const dir = mkdtempSync(join(tmpdir(), 'tcp-resets-bench-'))
     undo.push(() => rmSync(dir, { recursive: true }))
-    const reader = compile('read-files', dir)
-    const sleepers = compile('sleepers', dir)
+    const reader = compile(join(here, 'read-files.c'), dir)
+    const sleepers = compile(join(here, 'sleepers.c'), dir)
     const world = makeWorld({ teardown: fn => undo.push(fn) })
 
     const names = Array.from({ length: Math.max(...COUNTS) }, (_, at) => `b${at}`)

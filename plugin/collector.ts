@@ -52,7 +52,7 @@ export function namespaceCollector(
       const { counters, fault } = source.read()
       log.fault(`source ${source.name}${namespace.suffix}`, fault)
       // In most seconds there is no reset at all, and what the counters mean is what it was.
-      if (ANALYSED.some(name => counters[name] !== before[name])) {
+      if (counters !== before && ANALYSED.some(name => counters[name] !== before[name])) {
         measured = { received: received(counters), causes: causes(counters) }
       }
       before = counters

@@ -11,6 +11,7 @@ interface Bench {
 }
 
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
+  peers: () => import('../bench/peers'),
   cost: () => import('../bench/cost'),
   accuracy: () => import('../bench/accuracy'),
   alarms: () => import('../bench/alarms'),

@@ -30,7 +30,7 @@ function launcher(name: string, farewell: string): string {
     `{ echo "${needed}, and there is no node or nodejs on PATH ($PATH)" >&2; printf '${farewell}'; exit 1; };`,
     // What other Node programs of this machine are given (--import, --require) is not for this one. And under a flood of
     // events, Node would rather take 30 MB more than collect its short-lived garbage now.
-    'unset NODE_OPTIONS; exec "$node" --max-semi-space-size=2 "$0" "$@"',
+    'unset NODE_OPTIONS; exec "$node" --max-semi-space-size=1 "$0" "$@"',
   ]
   return `#!/bin/sh
 ${sh.join(' ')}

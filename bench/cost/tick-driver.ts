@@ -1,6 +1,7 @@
 import { openSync, readFileSync, readSync, writeSync } from 'node:fs'
 import { systemTime, type Time } from '../../plugin/clock'
 import { createLog } from '../../plugin/log'
+import { output } from '../../plugin/netdata/output'
 import { runPlugin } from '../../plugin/plugin'
 
 // A process of its own, for nothing else to be in its CPU time: the plugin at work, with a clock that the bench drives.
@@ -28,6 +29,7 @@ const TURNS = 5_000
 /** The first ones are thrown away: the compiler is still at work. */
 const WARM_UP_ROUNDS = 3
 const ROUNDS = 11
+const WARM_UP_TICKS = 100_000
 
 const ANSWER_FD = 3
 
@@ -96,9 +98,10 @@ async function rounds(tick: Act): Promise<readonly Round[]> {
   tick()
   const text = 'x'.repeat(bytesWritten() - written)
   const pread = preads()
+  const out = output(stdout, () => {})
   const publish = (): void => {
     pread()
-    writeSync(stdout.fd, text)
+    out.write(text)
   }
   const all: Round[] = []
   for (let round = 0; round < WARM_UP_ROUNDS + ROUNDS; round++) {
@@ -120,7 +123,7 @@ async function growth(tick: Act, ticks: number): Promise<Growth> {
   const run = async (count: number): Promise<void> => {
     for (let done = 0; done < count; done += TURNS) await cpuOfTurn(tick)
   }
-  await run(ticks) // until the heap's young part has all the room it ever takes
+  await run(WARM_UP_TICKS) // until the heap's young part has all the room it ever takes
   const before = settled()
   await run(ticks)
   return { before, after: settled() }

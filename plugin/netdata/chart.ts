@@ -59,23 +59,23 @@ export function chartWriter(definition: ChartDefinition, plugin: string, updateE
   let sets = setsOf(chart)
   let last: number | undefined
 
-  const collect = (values: Values, now: number, variables: Variables = {}): string => {
+  const collect = (values: Values, now: number, variables?: Variables): string => {
     const found = chart.grows ? newDimensions(chart, values) : []
     if (found.length > 0) {
       chart = { ...chart, dimensions: [...chart.dimensions, ...found] }
       sets = setsOf(chart)
     }
     let text = ''
-    for (const { id, set } of sets) {
+    for (const set of sets) {
       // The agent takes the first value of a counter for where it stood before. A new one stood at 0.
-      const value = found.some(dimension => dimension.id === id) ? 0n : values[id]
-      // The protocol's numbers are signed 64 bit; a rise stays right across the wrap.
-      if (value !== undefined) text += `${set}${BigInt.asIntN(64, value)}\n`
+      const value = found.some(({ id }) => id === set.id) ? 0n : values[set.id]
+      if (value === undefined) continue
+      // Most values are what they were a second ago.
+      if (value !== set.value) Object.assign(set, { value, line: setLine(set.id, value) })
+      text += set.line
     }
     if (text === '') return ''
-    for (const [name, value] of Object.entries(variables)) {
-      text += `VARIABLE CHART ${cleanId(name)} = ${value.toFixed(3)}\n`
-    }
+    for (const name in variables) text += `VARIABLE CHART ${cleanId(name)} = ${variables[name]?.toFixed(3)}\n`
     // The agent wants the true time since this chart's last BEGIN, and none with the first.
     const start = last === undefined ? begin : `${begin} ${Math.round((now - last) * 1000)}`
     const definitions = last === undefined || found.length > 0 ? define(chart, plugin, updateEvery) : ''
@@ -90,8 +90,20 @@ export function chartWriter(definition: ChartDefinition, plugin: string, updateE
   return Object.assign(collect, { retire })
 }
 
-function setsOf({ dimensions }: ChartDefinition): { id: string; set: string }[] {
-  return dimensions.map(({ id }) => ({ id, set: `SET ${cleanId(id)} = ` }))
+/** What was last said of a dimension. */
+interface SetLine {
+  readonly id: string
+  value: bigint | undefined
+  line: string
+}
+
+function setsOf({ dimensions }: ChartDefinition): SetLine[] {
+  return dimensions.map(({ id }) => ({ id, value: undefined, line: '' }))
+}
+
+/** The protocol's numbers are signed 64 bit; a rise stays right across the wrap. */
+function setLine(id: string, value: bigint): string {
+  return `SET ${cleanId(id)} = ${BigInt.asIntN(64, value)}\n`
 }
 
 function newDimensions({ dimensions }: ChartDefinition, values: Values): DimensionDefinition[] {

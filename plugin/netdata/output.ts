@@ -25,14 +25,13 @@ export function output(stdout: Writable & { readonly fd: number }, onGone: () =>
     ready: () => stdout.writableLength === 0,
     write(text) {
       if (text === '') return
-      const bytes = Buffer.from(text)
       let written = 0
       try {
-        if (stdout.writableLength === 0) written = writeSync(stdout.fd, bytes)
+        if (stdout.writableLength === 0) written = writeSync(stdout.fd, text)
       } catch {
         // Full, or closed: the stream tells which.
       }
-      if (written < bytes.length) stdout.write(bytes.subarray(written))
+      if (written < Buffer.byteLength(text)) stdout.write(Buffer.from(text).subarray(written))
     },
   }
 }

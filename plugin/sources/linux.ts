@@ -31,9 +31,16 @@ const TCP_EXT_OF_RESETS = TCP_EXT.filter(name => name !== 'TCPTimeouts')
 
 const MAX_ROUNDS = 4
 
-// For every namespace the same two: the kernel's columns are, and a parser of its own would keep a copy of them.
-const parseTcp = rowParser('Tcp', TCP)
-const parseTcpExt = rowParser('TcpExt', TCP_EXT)
+/** What remembers the kernel's columns, and the rows that were read last. */
+interface Parsers {
+  readonly tcp: ReturnType<typeof rowParser<(typeof TCP)[number]>>
+  readonly ext: ReturnType<typeof rowParser<(typeof TCP_EXT)[number]>>
+}
+
+const newParsers = (): Parsers => ({ tcp: rowParser('Tcp', TCP), ext: rowParser('TcpExt', TCP_EXT) })
+
+/** For all other namespaces the same two: the kernel's columns are, and each parser keeps a copy of them. */
+const sharedParsers = newParsers()
 
 /**
  * The TCP counters of the network namespace that the plugin itself runs in, IPv4 and IPv6 together:
@@ -46,15 +53,35 @@ const parseTcpExt = rowParser('TcpExt', TCP_EXT)
 export function linuxSource(prefix: string): Source<LinuxCounter> {
   const snmp = `${prefix}/proc/net/snmp`
   if (!existsSync(snmp)) throw new Error(`${snmp} is not there: is /proc mounted?`)
-  return tcpSource(keptFile(snmp), keptFile(`${prefix}/proc/net/netstat`))
+  return tcpSource(keptFile(snmp), keptFile(`${prefix}/proc/net/netstat`), newParsers())
 }
 
-/** The TCP counters of the network namespace that these two files are of. */
-export function tcpSource(snmp: TextFile, netstat: TextFile): Source<LinuxCounter> {
-  let extBefore: Row<LinuxCounter> = {}
+/**
+ * The TCP counters of the network namespace that these two files are of. As long as none of them has moved, each
+ * reading is the same object.
+ */
+export function tcpSource(
+  snmp: TextFile,
+  netstat: TextFile,
+  parsers: Parsers = sharedParsers,
+): Source<LinuxCounter> {
+  let before: {
+    readonly tcp: Row<LinuxCounter>
+    readonly ext: Row<LinuxCounter>
+    readonly reading: Reading<LinuxCounter>
+  } = { tcp: {}, ext: {}, reading: { counters: {} } }
 
-  const readTcp = () => parseTcp(snmp.read()) ?? noRow(snmp.path, 'Tcp')
-  const readTcpExt = () => parseTcpExt(netstat.read()) ?? noRow(netstat.path, 'TcpExt')
+  const readTcp = () => parsers.tcp(snmp.read()) ?? noRow(snmp.path, 'Tcp')
+  const readTcpExt = () => parsers.ext(netstat.read()) ?? noRow(netstat.path, 'TcpExt')
+
+  const readingOf = (tcp: Row<LinuxCounter>, ext: Row<LinuxCounter>): Reading<LinuxCounter> => {
+    if (before.tcp === tcp && before.ext === ext) return before.reading
+    const counters = { ...tcp, ...ext }
+    const fault = missing(snmp.path, TCP, tcp) ?? missing(netstat.path, TCP_EXT, ext)
+    const reading = fault === undefined ? { counters } : { counters, fault }
+    before = { tcp, ext, reading }
+    return reading
+  }
 
   /**
    * One reset can move counters in both files, and it can come between the two reads. When one of them moved in
@@ -65,16 +92,13 @@ export function tcpSource(snmp: TextFile, netstat: TextFile): Source<LinuxCounte
     try {
       tcp = readTcp()
       let ext = readTcpExt()
-      for (let round = 1; round < MAX_ROUNDS && differs(TCP_EXT_OF_RESETS, ext, extBefore); round++) {
+      for (let round = 1; round < MAX_ROUNDS && differs(TCP_EXT_OF_RESETS, ext, before.ext); round++) {
         const tcpAfter = readTcp()
         if (!differs(TCP_OF_RESETS, tcp, tcpAfter)) break
         tcp = tcpAfter
         ext = readTcpExt()
       }
-      extBefore = ext
-      const counters = Object.assign(tcp, ext)
-      const fault = missing(snmp.path, TCP, tcp) ?? missing(netstat.path, TCP_EXT, ext)
-      return fault === undefined ? { counters } : { counters, fault }
+      return readingOf(tcp, ext)
     } catch (error) {
       return { counters: tcp, fault: messageOf(error) }
     }
@@ -91,6 +115,7 @@ export function tcpSource(snmp: TextFile, netstat: TextFile): Source<LinuxCounte
 }
 
 function differs<Name extends string>(names: readonly Name[], a: Row<Name>, b: Row<Name>): boolean {
+  if (a === b) return false
   for (const name of names) if (a[name] !== b[name]) return true
   return false
 }

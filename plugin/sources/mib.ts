@@ -1,7 +1,7 @@
 import { parseU64 } from './u64'
 
 /** Named counters of one row, u64 as the kernel prints them. A name that is not there has no key: absent is not 0. */
-export type Row<Name extends string> = Partial<Record<Name, bigint>>
+export type Row<Name extends string> = Readonly<Partial<Record<Name, bigint>>>
 
 const NEWLINE = 0x0a
 
@@ -15,7 +15,8 @@ const NEWLINE = 0x0a
  * twice, or its value is not a u64.
  *
  * The parser remembers the header it saw last: the header of a running kernel never changes, and reading it
- * once is most of the work.
+ * once is most of the work. And it remembers the row: as long as no column that is wanted has moved, the answer is that
+ * same object.
  *
  * @param label the word before the colon, such as `Tcp` or `TcpExt`
  * @param columns the columns wanted, in the kernel's spelling
@@ -28,6 +29,8 @@ export function rowParser<Name extends string>(
   let header = ''
   let wanted: Name[] = []
   let values = /$/y
+  let digits: readonly string[] = []
+  let row: Row<Name> | undefined
 
   /** A pattern of the line of values, with a group for each wanted column: it runs as machine code. */
   const learn = (line: string): void => {
@@ -39,6 +42,16 @@ export function rowParser<Name extends string>(
       .sort((a, b) => at(a) - at(b))
     const groups = all.map(name => (wanted.some(column => column === name) ? '([^ \\n]*)' : '[^ \\n]*'))
     values = new RegExp(`${start}${groups.join(' ')}\\n`, 'y')
+    row = undefined
+  }
+
+  const toRow = (): Row<Name> => {
+    const found: Partial<Record<Name, bigint>> = {}
+    for (const [index, name] of wanted.entries()) {
+      const value = parseU64(digits[index] ?? '')
+      if (value !== undefined) found[name] = value
+    }
+    return found
   }
 
   return text => {
@@ -52,10 +65,9 @@ export function rowParser<Name extends string>(
     values.lastIndex = valuesAt
     const found = values.exec(text)
     if (found === null || lineStartingWith(text, start, values.lastIndex) >= 0) return undefined
-    const row: Row<Name> = {}
-    for (const [index, name] of wanted.entries()) {
-      const value = parseU64(found[index + 1] ?? '')
-      if (value !== undefined) row[name] = value
+    if (row === undefined || digits.some((was, index) => was !== found[index + 1])) {
+      digits = found.slice(1)
+      row = toRow()
     }
     return row
   }

@@ -55,7 +55,8 @@ t.test('gaps', async t => {
   t.equal(write({}, 0), '', 'nothing to show yet: no chart yet')
   t.match(write({ a: 1n }, 1000), /^CHART [\s\S]*\nBEGIN ipv4\.x\nSET a = 1\nEND\n$/)
   t.equal(write({ a: undefined, b: undefined }, 2000), '')
-  t.equal(write({ b: 2n }, 4000), 'BEGIN ipv4.x 3000000\nSET b = 2\nEND\n', 'time since its last BEGIN')
+  t.equal(write({ a: 1n }, 3000), 'BEGIN ipv4.x 2000000\nSET a = 1\nEND\n', 'as it was before the gap')
+  t.equal(write({ b: 2n }, 4000), 'BEGIN ipv4.x 1000000\nSET b = 2\nEND\n', 'time since its last BEGIN')
 })
 
 t.test('a chart that is taken down, and is there again', async t => {

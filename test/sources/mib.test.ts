@@ -63,6 +63,24 @@ t.test('notices that the header changed between two reads', async t => {
   t.strictSame(parse('Tcp: B\nTcp: 5\n'), { B: 5n })
 })
 
+t.test('is the same object as long as no wanted column moved', async t => {
+  const parse = rowParser('Tcp', ['A', 'B'])
+  const row = parse('Tcp: A X B\nTcp: 1 2 3\n')
+  t.equal(parse('Tcp: A X B\nTcp: 1 9 3\n'), row)
+  t.equal(parse(''), undefined)
+  t.equal(parse('Tcp: A X B\nTcp: 1 2 3\n'), row, 'also after one that could not be read')
+  const moved = parse('Tcp: A X B\nTcp: 2 2 3\n')
+  t.strictSame(
+    [row, moved],
+    [
+      { A: 1n, B: 3n },
+      { A: 2n, B: 3n },
+    ],
+    'what was given away does not change',
+  )
+  t.strictSame(parse('Tcp: B X A\nTcp: 2 2 3\n'), { A: 3n, B: 2n }, 'the same digits under other names')
+})
+
 t.test('no bytes crash it, and what it finds is a u64', async () => {
   const parse = rowParser('Tcp', ['A', 'B'])
   const words = fc.constantFrom(
