@@ -38,6 +38,7 @@ const CLABEL = new RegExp(`^CLABEL ${ID} ${TEXT} 1$`)
 const BEGIN = new RegExp(`^BEGIN (${ID})(?: (\\d+))?$`)
 const SET = new RegExp(`^SET (${ID}) = (-?\\d{1,19})$`)
 const VARIABLE = new RegExp(`^VARIABLE CHART ${ID} = \\d+\\.\\d{3}$`)
+const NODE_VARIABLE = /^VARIABLE HOST tcp_resets_(measured_t|update_every) = \d{1,10}$/
 const FUNCTION = /^FUNCTION GLOBAL "[\w-]+" \d+ "[^"]*" "top" 0x[\da-f]+ \d+ \d+$/
 const RESULT_BEGIN = /^FUNCTION_RESULT_BEGIN ([\w-]{1,100}) (\d{3}) application\/json (\d+)$/
 
@@ -126,7 +127,7 @@ export function readProtocol(text: string): Transcript {
     if (chart !== undefined) define(chart, obsolete !== undefined)
     else if (begun !== undefined) collect(begun, microseconds)
     else if (transaction !== undefined) answer(transaction, status, expires)
-    else if (!FUNCTION.test(line)) fail('no line of the protocol')
+    else if (!FUNCTION.test(line) && !NODE_VARIABLE.test(line)) fail('no line of the protocol')
   }
   if (rest !== '') throw new Error(`the text ends in the middle of a line: ${JSON.stringify(rest)}`)
   return { collections, results }

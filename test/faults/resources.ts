@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
 /** What a process holds. */
 export interface Resources {
+  /** Without that of the walk over all processes, which is open most of the time and sometimes not. */
   readonly descriptors: number
   readonly threads: number
   readonly children: number
@@ -14,11 +15,23 @@ export function resourcesOf(pid: number): Resources {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8')
   const number = (key: string): number => Number(new RegExp(`^${key}:\\s+(\\d+)`, 'm').exec(status)?.[1])
   return {
-    descriptors: readdirSync(`/proc/${pid}/fd`).length,
+    descriptors: openFiles(pid).filter(path => path !== '/proc').length,
     threads: number('Threads'),
     children: childrenOf(pid).length,
     memory: number('VmRSS'),
   }
+}
+
+/** What its descriptors are of; empty for one that was closed meanwhile. */
+function openFiles(pid: number): string[] {
+  const folder = `/proc/${pid}/fd`
+  return readdirSync(folder).map(fd => {
+    try {
+      return readlinkSync(`${folder}/${fd}`)
+    } catch {
+      return ''
+    }
+  })
 }
 
 /** The processes whose parent it is. */
