@@ -136,7 +136,7 @@ t.test('requests of any kind, as an agent would never send them', { skip }, asyn
     .replace(/^FUNCTION_RESULT_BEGIN .*\n[\s\S]*?\nFUNCTION_RESULT_END\n/gm, 'ANSWER\n')
     .replace(/^BEGIN .*\n(SET .*\n)+END\n/gm, 'CHART\n')
     .replace(/^CHART .+\n(DIMENSION .*\n)*(CLABEL .*\n)*CLABEL_COMMIT\n/gm, '')
-    .replace(/^FUNCTION GLOBAL .*\n/gm, '')
+    .replace(/^(FUNCTION GLOBAL|VARIABLE HOST) .*\n/gm, '')
   t.match(skeleton, /^((CHART|ANSWER)\n)+$/)
 })
 
