@@ -1,7 +1,13 @@
 import type { Time } from './clock'
 
 /** Often enough for an alarm that waits half a minute, and seldom enough to cost nothing. */
-const EVERY_MS = 10_000
+const EVERY_MS = 9_500
+
+/**
+ * Protocol text for a plugin that was removed from the machine: it is not missed. The variable stays with the node, and at
+ * a Parent, as long as the agent runs; that it is of the future clears the alarm.
+ */
+export const NOT_MISSED = 'VARIABLE HOST tcp_resets_measured_t = 9999999999\n'
 
 /** Protocol text of the interval alone. It says nothing new after the first time. */
 export function intervalText(updateEvery: number): string {

@@ -1,7 +1,8 @@
-import { fstatSync, statSync, writeSync } from 'node:fs'
+import { existsSync, fstatSync, statSync, writeSync } from 'node:fs'
 import { version } from '../package.json'
 import { checkConfig } from './cli/check-config'
 import { systemTime } from './clock'
+import { NOT_MISSED } from './last-measured'
 import { createLog } from './log'
 import { messageOf } from './message'
 import { DISABLE } from './netdata/output'
@@ -23,7 +24,10 @@ async function main(): Promise<number> {
 }
 
 async function run(interval: number): Promise<number> {
-  const end = (): never => process.exit(0)
+  const end = (): never => {
+    if (!existsSync(program)) tell(NOT_MISSED)
+    process.exit(0)
+  }
   process.on('SIGTERM', end)
   process.on('SIGINT', end)
   // The agent keeps its end of stdin open for as long as it lives, and asks for functions on it.
@@ -31,6 +35,14 @@ async function run(interval: number): Promise<number> {
   stdin?.on('end', end).on('error', end).resume()
   await runPlugin({ interval, env, platform, program, stdout: process.stdout, stdin, time: systemTime, log })
   return 0
+}
+
+function tell(text: string): void {
+  try {
+    writeSync(1, text)
+  } catch {
+    // Nobody is there to be told.
+  }
 }
 
 /** Started by hand or by a script with no stdin, there is no agent whose end could be noticed. */
@@ -43,11 +55,7 @@ main().then(
   code => process.exit(code),
   thrown => {
     log.error(messageOf(thrown))
-    try {
-      writeSync(1, DISABLE)
-    } catch {
-      // Nobody is there to be told.
-    }
+    tell(DISABLE)
     process.exit(1)
   },
 )

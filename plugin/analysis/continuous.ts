@@ -4,15 +4,19 @@ type Counters<Name extends string> = Readonly<Partial<Record<Name, bigint>>>
  * Counters that only rise, from counters that start at 0 again whenever a container of the same name gets a new
  * network namespace. Netdata takes a counter that falls for one that ran over, and may show a rise that never was.
  *
- * When any of them fell, all of them started anew, and count from there on top of what there was.
+ * When any of them fell, or they are known to be of another namespace, all of them started anew, and count from there on
+ * top of what there was.
  */
-export function continuous<Name extends string>(): (counters: Counters<Name>) => Counters<Name> {
+export function continuous<Name extends string>(): (
+  counters: Counters<Name>,
+  anew?: boolean,
+) => Counters<Name> {
   const none: Partial<Record<Name, bigint>> = {}
   let before: Counters<Name> = none
   let base: Counters<Name> | undefined
 
-  return counters => {
-    if (fell(before, counters)) {
+  return (counters, anew = false) => {
+    if (anew || fell(before, counters)) {
       base = sum(base ?? none, before)
       before = none
     }

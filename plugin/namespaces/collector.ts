@@ -159,9 +159,10 @@ export function namespacesCollector(
       try {
         for (const _ of finder.walkOn(seconds)) yield ''
         log.fault('network namespaces', finder.fault)
-        if (!finder.complete) return
+        const young = finder.complete ? newcomers() : []
+        if (young.length === 0) return
         const upFor = uptime(proc)
-        for (const namespace of newcomers()) {
+        for (const namespace of young) {
           admit(namespace, upFor - namespace.since)
           yield ''
         }

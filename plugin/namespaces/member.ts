@@ -35,13 +35,18 @@ export function newMember(proc: string, name: string, owner: Owner, updateEvery:
   const rising = continuous<LinuxCounter>()
   let namespace: Namespace | undefined
   let foreign: Source<LinuxCounter> | undefined
+  /** Of the last namespace that had one. */
+  let identity: string | undefined
+  let anew = false
   let last: Counters = {}
   let taken: Counters = {}
 
   const source: Source<LinuxCounter> = {
     name: 'proc',
     read() {
-      const counters = rising(foreign?.read().counters ?? {})
+      const read = foreign?.read().counters ?? {}
+      const counters = rising(read, anew)
+      anew = false
       if (Object.keys(counters).length > 0) last = counters
       return { counters }
     },
@@ -57,6 +62,9 @@ export function newMember(proc: string, name: string, owner: Owner, updateEvery:
     follow(next) {
       namespace = next
       foreign = next && foreignSource(proc, next)
+      if (next?.identity === undefined) return
+      anew = identity !== undefined && identity !== next.identity
+      identity = next.identity
     },
     collect: collector.collect,
     read: source.read,

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, statfsSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readFileSync, statfsSync } from 'node:fs'
 import { readWhole } from './read-whole'
 
 export const PROC_SUPER_MAGIC = 0x9fa0
@@ -67,6 +67,20 @@ export function readOnce(path: string, inode?: number): string {
     if (inode !== undefined && fstatSync(fd).ino !== inode)
       throw new Error(`${path}: not the same file any more`)
     return readWhole(fd, path)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/**
+ * A file of many records, such as `mountinfo`: of those the kernel gives no more than a page with each read.
+ *
+ * @throws the system's error (`code`, `path`)
+ */
+export function readAll(path: string): string {
+  const fd = openForReading(path)
+  try {
+    return readFileSync(fd, 'latin1')
   } finally {
     closeSync(fd)
   }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { messageOf } from '../message'
 import { keptFile, type TextFile } from './kept-file'
-import { type Row, rowParser } from './mib'
+import { type Parsed, type Row, rowParser } from './mib'
 import type { Reading, Source } from './source'
 
 const TCP = ['ActiveOpens', 'PassiveOpens', 'AttemptFails', 'EstabResets', 'OutRsts'] as const
@@ -31,16 +31,9 @@ const TCP_EXT_OF_RESETS = TCP_EXT.filter(name => name !== 'TCPTimeouts')
 
 const MAX_ROUNDS = 4
 
-/** What remembers the kernel's columns, and the rows that were read last. */
-interface Parsers {
-  readonly tcp: ReturnType<typeof rowParser<(typeof TCP)[number]>>
-  readonly ext: ReturnType<typeof rowParser<(typeof TCP_EXT)[number]>>
-}
-
-const newParsers = (): Parsers => ({ tcp: rowParser('Tcp', TCP), ext: rowParser('TcpExt', TCP_EXT) })
-
-/** For all other namespaces the same two: the kernel's columns are, and each parser keeps a copy of them. */
-const sharedParsers = newParsers()
+/** For all namespaces the same two: the kernel's columns are, and each parser keeps a copy of them. */
+const parseTcp = rowParser('Tcp', TCP)
+const parseTcpExt = rowParser('TcpExt', TCP_EXT)
 
 /**
  * The TCP counters of the network namespace that the plugin itself runs in, IPv4 and IPv6 together:
@@ -53,26 +46,30 @@ const sharedParsers = newParsers()
 export function linuxSource(prefix: string): Source<LinuxCounter> {
   const snmp = `${prefix}/proc/net/snmp`
   if (!existsSync(snmp)) throw new Error(`${snmp} is not there: is /proc mounted?`)
-  return tcpSource(keptFile(snmp), keptFile(`${prefix}/proc/net/netstat`), newParsers())
+  return tcpSource(keptFile(snmp), keptFile(`${prefix}/proc/net/netstat`))
 }
 
 /**
  * The TCP counters of the network namespace that these two files are of. As long as none of them has moved, each
  * reading is the same object.
  */
-export function tcpSource(
-  snmp: TextFile,
-  netstat: TextFile,
-  parsers: Parsers = sharedParsers,
-): Source<LinuxCounter> {
+export function tcpSource(snmp: TextFile, netstat: TextFile): Source<LinuxCounter> {
+  let lastTcp: Parsed<(typeof TCP)[number]> | undefined
+  let lastTcpExt: Parsed<(typeof TCP_EXT)[number]> | undefined
   let before: {
     readonly tcp: Row<LinuxCounter>
     readonly ext: Row<LinuxCounter>
     readonly reading: Reading<LinuxCounter>
   } = { tcp: {}, ext: {}, reading: { counters: {} } }
 
-  const readTcp = () => parsers.tcp(snmp.read()) ?? noRow(snmp.path, 'Tcp')
-  const readTcpExt = () => parsers.ext(netstat.read()) ?? noRow(netstat.path, 'TcpExt')
+  const readTcp = () => {
+    lastTcp = parseTcp(snmp.read(), lastTcp) ?? noRow(snmp.path, 'Tcp')
+    return lastTcp.row
+  }
+  const readTcpExt = () => {
+    lastTcpExt = parseTcpExt(netstat.read(), lastTcpExt) ?? noRow(netstat.path, 'TcpExt')
+    return lastTcpExt.row
+  }
 
   const readingOf = (tcp: Row<LinuxCounter>, ext: Row<LinuxCounter>): Reading<LinuxCounter> => {
     if (before.tcp === tcp && before.ext === ext) return before.reading

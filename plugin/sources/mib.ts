@@ -3,6 +3,13 @@ import { parseU64 } from './u64'
 /** Named counters of one row, u64 as the kernel prints them. A name that is not there has no key: absent is not 0. */
 export type Row<Name extends string> = Readonly<Partial<Record<Name, bigint>>>
 
+/** A row, with what it was made of. */
+export interface Parsed<Name extends string> {
+  readonly row: Row<Name>
+  readonly columns: readonly Name[]
+  readonly digits: readonly string[]
+}
+
 const NEWLINE = 0x0a
 
 /**
@@ -15,8 +22,7 @@ const NEWLINE = 0x0a
  * twice, or its value is not a u64.
  *
  * The parser remembers the header it saw last: the header of a running kernel never changes, and reading it
- * once is most of the work. And it remembers the row: as long as no column that is wanted has moved, the answer is that
- * same object.
+ * once is most of the work. As long as no column that is wanted has moved, the answer is what it was before.
  *
  * @param label the word before the colon, such as `Tcp` or `TcpExt`
  * @param columns the columns wanted, in the kernel's spelling
@@ -24,13 +30,11 @@ const NEWLINE = 0x0a
 export function rowParser<Name extends string>(
   label: string,
   columns: readonly Name[],
-): (text: string) => Row<Name> | undefined {
+): (text: string, before?: Parsed<Name>) => Parsed<Name> | undefined {
   const start = `${label}: `
   let header = ''
   let wanted: Name[] = []
   let values = /$/y
-  let digits: readonly string[] = []
-  let row: Row<Name> | undefined
 
   /** A pattern of the line of values, with a group for each wanted column: it runs as machine code. */
   const learn = (line: string): void => {
@@ -42,10 +46,9 @@ export function rowParser<Name extends string>(
       .sort((a, b) => at(a) - at(b))
     const groups = all.map(name => (wanted.some(column => column === name) ? '([^ \\n]*)' : '[^ \\n]*'))
     values = new RegExp(`${start}${groups.join(' ')}\\n`, 'y')
-    row = undefined
   }
 
-  const toRow = (): Row<Name> => {
+  const toRow = (digits: readonly string[]): Row<Name> => {
     const found: Partial<Record<Name, bigint>> = {}
     for (const [index, name] of wanted.entries()) {
       const value = parseU64(digits[index] ?? '')
@@ -54,7 +57,7 @@ export function rowParser<Name extends string>(
     return found
   }
 
-  return text => {
+  return (text, before) => {
     const headerAt = lineStartingWith(text, start, 0)
     if (headerAt < 0) return undefined
     const valuesAt = text.indexOf('\n', headerAt) + 1
@@ -65,11 +68,10 @@ export function rowParser<Name extends string>(
     values.lastIndex = valuesAt
     const found = values.exec(text)
     if (found === null || lineStartingWith(text, start, values.lastIndex) >= 0) return undefined
-    if (row === undefined || digits.some((was, index) => was !== found[index + 1])) {
-      digits = found.slice(1)
-      row = toRow()
-    }
-    return row
+    if (before?.columns === wanted && before.digits.every((was, index) => was === found[index + 1]))
+      return before
+    const digits = found.slice(1)
+    return { row: toRow(digits), columns: wanted, digits }
   }
 }
 

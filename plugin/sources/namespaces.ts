@@ -1,4 +1,12 @@
-import { netIdentity, netInode, newestPid, processCount, processWalk, startOf } from './processes'
+import {
+  isKernelThread,
+  netIdentity,
+  netInode,
+  newestPid,
+  processCount,
+  processWalk,
+  startOf,
+} from './processes'
 
 /** So many processes of a namespace are remembered. When they have all ended, a walk finds the others. */
 const REMEMBERED = 8
@@ -10,7 +18,7 @@ const LOOKS = 4
 const WALK_SECONDS = 8
 /** Processes that a walk looks at in a second at most. With more than 4,000 of them it takes longer than the above. */
 const WALK_PACE = 500
-/** The same while not all processes were seen once, or some are known to be missed, or new ones can't be told. */
+/** The same while not all processes were seen once, or some are known to be missed; and at most where new ones can't be told. */
 const HASTY_WALK_PACE = 4000
 
 export interface Process {
@@ -73,8 +81,27 @@ export function namespaceFinder(proc: string): NamespaceFinder {
   /** Processes that the walk should have looked at by now, and has not. */
   let due = 0
   let complete = false
-  let hasty = true
+  /** The walks that are still to be made in haste. */
+  let hasty = 1
+  /** Those that the last hasty walk met: they never leave for another namespace. */
+  const kernelThreads = new Set<number>()
   let fault: string | undefined
+
+  const alive = (namespace: Namespace): boolean => {
+    for (;;) {
+      const first = namespace.processes[0]
+      if (first === undefined) return false
+      if (netInode(proc, first.pid) === namespace.inode) return true
+      namespace.processes.shift()
+    }
+  }
+
+  /** Whether a process is in a later namespace that got the inode of this one. */
+  const isAnother = (namespace: Namespace, pid: number): boolean => {
+    if (namespace.identity === undefined || alive(namespace)) return false
+    const identity = netIdentity(proc, pid)
+    return identity !== undefined && identity !== namespace.identity
+  }
 
   /** @returns whether there is such a process */
   const look = (pid: number): boolean => {
@@ -89,12 +116,8 @@ export function namespaceFinder(proc: string): NamespaceFinder {
     if (namespace?.processes.some(process => process.pid === pid)) return true
     const started = startOf(proc, pid)
     if (started === undefined) return false
-    const identity = netIdentity(proc, pid)
-    const isAnother =
-      identity !== undefined && namespace?.identity !== undefined && namespace.identity !== identity
-    if (namespace === undefined || isAnother) {
-      // All processes of the one that had this inode have ended, and whoever holds it is told so.
-      if (namespace !== undefined) namespace.processes.length = 0
+    if (namespace === undefined || isAnother(namespace, pid)) {
+      const identity = netIdentity(proc, pid)
       found.set(inode, { inode, identity, processes: [{ pid, started }], since: started })
       return true
     }
@@ -117,18 +140,21 @@ export function namespaceFinder(proc: string): NamespaceFinder {
       yield
     }
     for (let pid = from + 1; pid <= now; pid++) {
+      kernelThreads.delete(pid)
       if (look(pid)) young.push({ pid, looks: 2 })
       yield
     }
   }
 
+  /** Has all processes looked at soon, also those that a hasty walk which is under way has passed. */
   const hurry = (): void => {
-    walk.close()
-    hasty = true
+    if (hasty === 0) walk.close()
+    hasty = hasty === 0 ? 1 : 2
+    kernelThreads.clear()
   }
 
   const endWalk = (): void => {
-    hasty = newest === undefined
+    hasty = Math.max(0, hasty - 1)
     complete = true
     own = netInode(proc, '')
     // Process 1 is there in every PID namespace.
@@ -139,12 +165,15 @@ export function namespaceFinder(proc: string): NamespaceFinder {
   }
 
   function* walkOn(seconds: number): Generator<undefined> {
-    const pace = hasty ? HASTY_WALK_PACE : Math.min(processCount(proc) / WALK_SECONDS, WALK_PACE)
+    const most = newest === undefined ? HASTY_WALK_PACE : WALK_PACE
+    const pace = hasty > 0 ? HASTY_WALK_PACE : Math.min(processCount(proc) / WALK_SECONDS, most)
     due = Math.min(due, 1) + pace * Math.min(seconds, WALK_SECONDS)
     for (; due >= 1; due--) {
       const pid = walk.next()
       if (pid === undefined) return endWalk()
-      look(pid)
+      if (!kernelThreads.has(pid)) look(pid)
+      // Only where new ones are told can none of them have the id of one of these.
+      if (hasty > 0 && newest !== undefined && isKernelThread(proc, pid)) kernelThreads.add(pid)
       yield
     }
   }
@@ -163,13 +192,6 @@ export function namespaceFinder(proc: string): NamespaceFinder {
       if (found.get(namespace.inode) === namespace) found.delete(namespace.inode)
       if (crowded.has(namespace)) hurry()
     },
-    alive(namespace) {
-      for (;;) {
-        const first = namespace.processes[0]
-        if (first === undefined) return false
-        if (netInode(proc, first.pid) === namespace.inode) return true
-        namespace.processes.shift()
-      }
-    },
+    alive,
   }
 }

@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs'
 import { type Owner, ownerOf } from '../analysis/cgroup'
-import { readOnce } from './kept-file'
+import { readAll, readOnce } from './kept-file'
 
 /**
  * Whom a network namespace belongs to, from one of its processes: the container or service of its cgroup path, else
@@ -57,7 +57,7 @@ function namedByInode(root: string, folder: string, names: readonly string[]): s
  * Anybody may read the mounts of a process: proc(5), /proc/pid/mountinfo.
  */
 function namedByMount(folder: string, names: readonly string[]): string | undefined {
-  const mounts = readOnce(`${folder}/mountinfo`).matchAll(/ \/sys [^\n]* - sysfs (\S+) /g)
+  const mounts = readAll(`${folder}/mountinfo`).matchAll(/ \/sys [^\n]* - sysfs (\S+) /g)
   const source = [...mounts].at(-1)?.[1]
   return names.find(name => name === source)
 }

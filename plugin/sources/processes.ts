@@ -1,5 +1,5 @@
 import { type Dir, opendirSync, readlinkSync, statfsSync, statSync } from 'node:fs'
-import { keptFile, PROC_SUPER_MAGIC, readOnce } from './kept-file'
+import { keptFile, PROC_SUPER_MAGIC, readAll, readOnce } from './kept-file'
 
 /** Whether a folder is a procfs, and not a copy of some of its files. */
 export function isProcfs(proc: string): boolean {
@@ -29,11 +29,11 @@ export function netInode(proc: string, pid: number | ''): number | undefined {
  * What tells a process's network namespace from a later one with the same inode: the kernel's own rtnetlink socket
  * (`Eth` and `Pid` 0) in its `net/netlink`, whose number is given out only once.
  *
- * @returns undefined where the process has ended, or the line is not among the file's first, as with thousands of sockets
+ * @returns undefined where the process has ended, or there is no such line
  */
 export function netIdentity(proc: string, pid: number): string | undefined {
   try {
-    return /^\S+ +0 +0 .* (\d+) *$/m.exec(readOnce(`${proc}/${pid}/net/netlink`))?.[1]
+    return /^\S+ +0 +0 .* (\d+) *$/m.exec(readAll(`${proc}/${pid}/net/netlink`))?.[1]
   } catch {
     return undefined
   }
@@ -49,11 +49,24 @@ export function processCount(proc: string): number {
  * Linux counts in hundredths for every architecture.
  */
 export function startOf(proc: string, pid: number): number | undefined {
+  const started = statField(proc, pid, 22)
+  return started === undefined ? undefined : started / 100
+}
+
+/** The flag of kernel threads (kernel: include/linux/sched.h) in field 9 of `/proc/<pid>/stat`. */
+const PF_KTHREAD = 0x200000
+
+export function isKernelThread(proc: string, pid: number): boolean {
+  return ((statField(proc, pid, 9) ?? 0) & PF_KTHREAD) !== 0
+}
+
+/** @param field as proc(5) counts them, from 3 on */
+function statField(proc: string, pid: number, field: number): number | undefined {
   try {
     const text = readOnce(`${proc}/${pid}/stat`)
     // The second field is a command that can hold anything, brackets and spaces, too.
-    const started = Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[19])
-    return Number.isFinite(started) ? started / 100 : undefined
+    const value = Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[field - 3])
+    return Number.isFinite(value) ? value : undefined
   } catch {
     return undefined
   }

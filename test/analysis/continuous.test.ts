@@ -47,8 +47,19 @@ t.test('goes on where the counters start anew', async t => {
   }
   for (const [name, [readings, expected]] of Object.entries(cases)) {
     const next = continuous<'a' | 'b'>()
-    t.strictSame(readings.map(next), expected, name)
+    t.strictSame(
+      readings.map(reading => next(reading)),
+      expected,
+      name,
+    )
   }
+})
+
+t.test('another namespace that is already above the one before', async t => {
+  const next = continuous<'a' | 'b'>()
+  next({ a: 5n, b: 1n })
+  t.strictSame(next({ a: 5n, b: 2n }, true), { a: 10n, b: 3n }, 'counts from 0, not from there')
+  t.strictSame(next({ a: 6n, b: 2n }), { a: 11n, b: 3n })
 })
 
 t.test('never falls', async () => {

@@ -62,14 +62,16 @@ t.test(
     await running.until(stdout => newest(stdout, counts, 'summed') === 490n, 60)
     t.equal(newest(running.stdout(), counts, 'own_chart'), 10n)
 
+    // The sum is of what came after it knew a namespace: each of them is read once in five ticks.
+    const ticks = () => valuesOf(chartText(running.stdout(), counts), 'summed').length
+    // And charts change hands once a minute: that should not be while the resets are counted.
+    const hostTicks = () => valuesOf(chartText(running.stdout(), 'ipv4.tcp_resets'), 'sent').length
+    const known = ticks() + 6
+    await running.until(() => ticks() >= known && hostTicks() > 63, 120)
     const own = [...running.stdout().matchAll(/^CHART ipv4\.tcp_resets_(\S+-\d+) /gm)].map(
       match => match[1] ?? '',
     )
     t.equal(own.length, 10)
-    // The sum is of what came after it knew a namespace: each of them is read once in five ticks.
-    const ticks = () => valuesOf(chartText(running.stdout(), counts), 'summed').length
-    const known = ticks() + 6
-    await running.until(() => ticks() >= known)
     let ofOwn = 0
     let ofOthers = 0
     for (const [at, name] of names.entries()) {

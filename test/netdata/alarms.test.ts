@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { usualFollower } from '../../plugin/analysis/usual'
@@ -332,6 +332,26 @@ t.test('a plugin that was killed is noticed', { skip: noNetdata }, async t => {
   await waitForStatus(agent, name, 'WARNING', 120_000)
   t.equal(agent.pluginPid(), undefined, 'the agent has not restarted it')
   await showsAlarm(t, agent, name)
+})
+
+t.test('a plugin that was removed is not missed', { skip: noNetdata }, async t => {
+  const agent = await startAgent({
+    dist,
+    stockCollectors: false,
+    config: { health: { 'run at least every seconds': '1' } },
+  })
+  t.teardown(() => agent.stop())
+  await agent.waitForChart(CHART)
+  const name = 'tcp_resets_last_collected_secs'
+  await waitForStatus(agent, name, 'CLEAR', 120_000)
+  const removed = there(agent.pluginPid(), 'plugin')
+  rmSync(join(agent.dir, 'plugins', 'tcp_resets.plugin'))
+  process.kill(removed, 'SIGTERM')
+  await agent.waitFor(
+    'an alarm that never rises again',
+    async () => Number((await stateOf(agent, name))?.value) < -1e9 || undefined,
+  )
+  t.match(await stateOf(agent, name), { status: 'CLEAR' })
 })
 
 // The rules of the 5m alarms, and only they, are tested from here on. The plugin's part in them takes 6 minutes to begin

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { linkSync, renameSync, rmSync, statSync } from 'node:fs'
+import { linkSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import t from 'tap'
 import { foreignSource } from '../../plugin/sources/foreign'
+import { readAll } from '../../plugin/sources/kept-file'
 import { type Namespace, type NamespaceFinder, namespaceFinder } from '../../plugin/sources/namespaces'
 import { readOwner } from '../../plugin/sources/owner'
-import { uptime } from '../../plugin/sources/processes'
+import { isKernelThread, netIdentity, uptime } from '../../plugin/sources/processes'
 import { makeWorld, noWorld } from '../namespaces/world'
 
 // On the real /proc, with real namespaces.
@@ -86,6 +87,24 @@ t.test('a process id that now belongs to another namespace is not read', { skip 
   const reused: Namespace = { inode, identity: undefined, processes: [{ pid: second, started: 0 }], since: 0 }
   t.strictSame(foreignSource('/proc', reused).read(), { counters: {} })
   t.strictSame(reused.processes, [])
+})
+
+t.test('tells kernel threads from processes, and namespaces by a number of their own', { skip }, async t => {
+  const world = makeWorld(t)
+  const pid = await world.start('a')
+  // kthreadd has this id in the first PID namespace (kernel: init/main.c), and this process is a child of none.
+  t.equal(isKernelThread('/proc', 2), readFileSync('/proc/2/comm', 'utf8') === 'kthreadd\n')
+  t.notOk(isKernelThread('/proc', process.pid))
+  t.notOk(isKernelThread('/proc', 4_194_305), 'none at all')
+  t.match(netIdentity('/proc', pid), /^\d+$/)
+  t.not(netIdentity('/proc', pid), netIdentity('/proc', process.pid))
+  t.equal(netIdentity('/proc', process.ppid), netIdentity('/proc', process.pid))
+})
+
+t.test('reads a file that the kernel gives out page by page', async t => {
+  const lines = readAll('/proc/kallsyms').split('\n')
+  t.equal(lines.pop(), '')
+  t.ok(lines.join().length > 100_000, 'far more than a page')
 })
 
 t.test('a later namespace with the same inode is another one', async t => {

@@ -11,9 +11,12 @@ export function askAlarms(url: string): Promise<readonly Alarm[] | undefined> {
   return askJson(url, '/api/v1/alarms?all', readAlarms)
 }
 
+/** The alarm on the measuring itself. */
+export const WATCH = 'tcp_resets_last_collected_secs'
+
 /** Whether an alarm is on resets, or watches over their measuring: that one is on a chart of the agent's own. */
 export function isOnResets({ name, chart }: Alarm): boolean {
-  return chart.startsWith('ipv4.tcp_resets') || name === 'tcp_resets_last_collected_secs'
+  return chart.startsWith('ipv4.tcp_resets') || name === WATCH
 }
 
 /**

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { alarmNames, askAlarms, isOnResets } from '../agent/api'
+import { alarmNames, askAlarms, isOnResets, WATCH } from '../agent/api'
 import type { Agent } from '../agent/find'
 import { type Finding, good, unknown, wrong } from './finding'
 
@@ -40,7 +40,12 @@ export async function checkAlarms(
     findings.push(wrong('alarms', `raised twice: also ${list(twice)}`, `remove them there, then: ${RELOAD}`))
   }
   const lost = missing.filter(name => !others.some(other => other.name === name))
-  if (lost.length > 0) findings.push(wrong('alarms', `not loaded from ${file}: ${lost.join(', ')}`, RELOAD))
+  if (lost.length > 0) {
+    const advice = lost.includes(WATCH)
+      ? `${RELOAD}; ${WATCH} needs the agent's own chart netdata.uptime`
+      : RELOAD
+    findings.push(wrong('alarms', `not loaded from ${file}: ${lost.join(', ')}`, advice))
+  }
   const raised = ours.filter(({ status }) => status === 'WARNING' || status === 'CRITICAL')
   if (findings.length > 0) return findings
   const state =
