@@ -21,6 +21,8 @@ const MIN_AGE_RETURNING = 3
 const SUM_TICKS = 5
 /** Of those that are not read at all, one in so many is asked at each tick whether it is still there. */
 const CHECK_TICKS = 10
+/** Milliseconds between two searches as long as there was never anything to be found. */
+const SEARCH_EVERY = 2500
 /** So many are remembered that are gone and have no chart any more: their counters go on should they come back. */
 const REMEMBERED = 200
 
@@ -144,6 +146,7 @@ export function namespacesCollector(
   return {
     *collect() {
       const now = milliseconds()
+      if (last !== undefined && finder.complete && !anyFound && now - last < SEARCH_EVERY) return
       const seconds = last === undefined ? config.update_every : (now - last) / 1000
       last = now
       turn++
