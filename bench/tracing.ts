@@ -215,7 +215,7 @@ async function startPlugin(_hosts: Hosts, grant: Grant | undefined, folder: stri
   await until(() => /^END$/m.test(text))
   return reader('plugin', child, child.pid as number, async atLeast => {
     const first = received
-    await until(() => received >= atLeast, 5000)
+    await until(() => received >= atLeast, 15_000)
     // One tick more: what is too many shows.
     await sleep(1100)
     return first > atLeast ? first : received
