@@ -21,7 +21,6 @@ export interface Collector {
    * @returns protocol text; empty where there is nothing to show
    */
   collect(now: number): string
-  close(): void
 }
 
 export interface NamespaceCollector extends Collector {
@@ -61,7 +60,6 @@ export function namespaceCollector(
       return resets(values, now, variables) + resetCauses(measured.causes ?? {}, now)
     },
     retire: () => resets.retire() + resetCauses.retire(),
-    close: source.close,
   }
 }
 

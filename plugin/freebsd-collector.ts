@@ -49,7 +49,6 @@ export function freebsdCollector(
       }
       return resets({ received }, now, variables) + causes(each, now)
     },
-    close: source.close,
   }
 }
 

@@ -24,6 +24,8 @@ export interface Details {
 }
 
 export interface Tracing extends Collector {
+  /** Lets go of the trace. */
+  close(): void
   /**
    * @param now monotonic milliseconds
    * @returns undefined while the grant is missing

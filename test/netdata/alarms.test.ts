@@ -5,6 +5,7 @@ import t, { type Test } from 'tap'
 import { usualFollower } from '../../plugin/analysis/usual'
 import { causesChart } from '../../plugin/charts/causes'
 import { resetsChart } from '../../plugin/charts/resets'
+import { WATCH } from '../../plugin/cli/agent/api'
 import { lastMeasured } from '../../plugin/last-measured'
 import { dist, root } from '../../scripts/build'
 import { type Agent, findNetdata, startAgent } from '../../scripts/private-agent'
@@ -318,7 +319,8 @@ const some = () => {
 }
 setInterval(some, 100)`
 
-t.test('a plugin that was killed is noticed', { skip: noNetdata }, async t => {
+/** An agent that watches over a plugin that measures. */
+async function startWatched(t: Test): Promise<Agent> {
   const agent = await startAgent({
     dist,
     stockCollectors: false,
@@ -326,32 +328,28 @@ t.test('a plugin that was killed is noticed', { skip: noNetdata }, async t => {
   })
   t.teardown(() => agent.stop())
   await agent.waitForChart(CHART)
-  const name = 'tcp_resets_last_collected_secs'
-  await waitForStatus(agent, name, 'CLEAR', 120_000)
+  await waitForStatus(agent, WATCH, 'CLEAR', 120_000)
+  return agent
+}
+
+t.test('a plugin that was killed is noticed', { skip: noNetdata }, async t => {
+  const agent = await startWatched(t)
   process.kill(there(agent.pluginPid(), 'plugin'), 'SIGKILL')
-  await waitForStatus(agent, name, 'WARNING', 120_000)
+  await waitForStatus(agent, WATCH, 'WARNING', 120_000)
   t.equal(agent.pluginPid(), undefined, 'the agent has not restarted it')
-  await showsAlarm(t, agent, name)
+  await showsAlarm(t, agent, WATCH)
 })
 
 t.test('a plugin that was removed is not missed', { skip: noNetdata }, async t => {
-  const agent = await startAgent({
-    dist,
-    stockCollectors: false,
-    config: { health: { 'run at least every seconds': '1' } },
-  })
-  t.teardown(() => agent.stop())
-  await agent.waitForChart(CHART)
-  const name = 'tcp_resets_last_collected_secs'
-  await waitForStatus(agent, name, 'CLEAR', 120_000)
+  const agent = await startWatched(t)
   const removed = there(agent.pluginPid(), 'plugin')
   rmSync(join(agent.dir, 'plugins', 'tcp_resets.plugin'))
   process.kill(removed, 'SIGTERM')
   await agent.waitFor(
     'an alarm that never rises again',
-    async () => Number((await stateOf(agent, name))?.value) < -1e9 || undefined,
+    async () => Number((await stateOf(agent, WATCH))?.value) < -1e9 || undefined,
   )
-  t.match(await stateOf(agent, name), { status: 'CLEAR' })
+  t.match(await stateOf(agent, WATCH), { status: 'CLEAR' })
 })
 
 // The rules of the 5m alarms, and only they, are tested from here on. The plugin's part in them takes 6 minutes to begin
