@@ -1,7 +1,7 @@
 import { existsSync, fstatSync, statSync, writeSync } from 'node:fs'
 import { version } from '../package.json'
-import { checkConfig } from './cli/check-config'
 import { systemTime } from './clock'
+import { checkConfig } from './config/check'
 import { NOT_MISSED } from './last-measured'
 import { createLog } from './log'
 import { messageOf } from './message'

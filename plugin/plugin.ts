@@ -2,7 +2,7 @@ import type { Readable, Writable } from 'node:stream'
 import { startClock, type Time } from './clock'
 import { loadConfig } from './config/load'
 import { configPaths } from './config/paths'
-import { openHost } from './host'
+import { openHost } from './host/host'
 import { intervalText, lastMeasured } from './last-measured'
 import type { Log } from './log'
 import { namespacesCollector } from './namespaces/collector'
@@ -43,7 +43,7 @@ export async function runPlugin(surroundings: Surroundings): Promise<void> {
   const namespaces = platform === 'linux' ? namespacesCollector(root, config, time.monotonic, log) : undefined
   // Loaded only here: what has no use costs no memory.
   const withTrace = platform === 'linux' && config.tracing.enabled
-  const { traceLayer } = withTrace ? await import('./trace-layer') : {}
+  const { traceLayer } = withTrace ? await import('./tracing/tracing') : {}
 
   await new Promise<void>(gone => {
     const out = withSignOfLife(output(stdout, gone), intervalText(config.update_every), time)

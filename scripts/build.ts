@@ -48,7 +48,7 @@ if (parseInt(process.versions.node, 10) < 18) {
  */
 async function bundleProgram(entry: string, outfile: string, farewell = ''): Promise<Metafile> {
   const { metafile } = await bundle({
-    entryPoints: [join(root, 'plugin', entry)],
+    entryPoints: [join(root, entry)],
     outfile,
     bundle: true,
     platform: 'node',
@@ -77,7 +77,7 @@ export async function build(): Promise<void> {
     mkdirSync(join(dist, dir), { recursive: true })
   }
   const bundles = [
-    await bundleProgram('main.ts', join(dist, 'plugins.d', 'tcp_resets.plugin'), 'DISABLE\\n'),
+    await bundleProgram('plugin/main.ts', join(dist, 'plugins.d', 'tcp_resets.plugin'), 'DISABLE\\n'),
     await bundleProgram('cli/tcp-resets.ts', join(dist, 'bin', 'tcp-resets')),
   ]
   writeFileSync(join(dist, THIRD_PARTY), listOf(thirdParties(bundles, root, GENERATORS)))

@@ -1,17 +1,17 @@
-import { uniqueName, wantedName } from '../analysis/namespace-name'
-import { roster } from '../analysis/roster'
-import { simplePattern } from '../analysis/simple-pattern'
 import { namespacesChart } from '../charts/namespaces'
 import { PLUGIN } from '../charts/resets'
 import type { Config } from '../config/config'
 import type { Log } from '../log'
 import { messageOf } from '../message'
 import { chartWriter } from '../netdata/chart'
-import { type Namespace, namespaceFinder } from '../sources/namespaces'
-import { readOwner } from '../sources/owner'
-import { isProcfs, uptime } from '../sources/processes'
+import { type Namespace, namespaceFinder } from './find'
 import { type Member, newMember } from './member'
+import { uniqueName, wantedName } from './name'
 import { othersCollector } from './others'
+import { readOwner } from './owner'
+import { isProcfs, uptime } from './processes'
+import { roster } from './roster'
+import { simplePattern } from './simple-pattern'
 
 /** Seconds that a namespace has to last before it gets a chart: a job of a few seconds would leave it behind. */
 const MIN_AGE = 30

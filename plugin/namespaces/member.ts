@@ -1,13 +1,13 @@
-import type { Owner } from '../analysis/cgroup'
 import { continuous, rise } from '../analysis/continuous'
 import type { Counters } from '../analysis/counters'
 import type { ChartNamespace } from '../charts/resets'
-import { namespaceCollector } from '../collector'
+import { namespaceCollector } from '../host/collector'
 import type { Log } from '../log'
-import { foreignSource } from '../sources/foreign'
 import type { LinuxCounter } from '../sources/linux'
-import type { Namespace } from '../sources/namespaces'
 import type { Source } from '../sources/source'
+import type { Owner } from './cgroup'
+import type { Namespace } from './find'
+import { foreignSource } from './read'
 
 /** What goes by one name: a container with all the network namespaces it has had, one after the other. */
 export interface Member {

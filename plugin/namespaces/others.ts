@@ -1,6 +1,6 @@
 import { sum } from '../analysis/continuous'
 import type { Counters } from '../analysis/counters'
-import { namespaceCollector } from '../collector'
+import { namespaceCollector } from '../host/collector'
 import type { Log } from '../log'
 
 /** Milliseconds that the chart stays when there is nothing to sum, as that of a namespace which is gone does. */

@@ -1,19 +1,13 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t from 'tap'
-import {
-  readAlarms,
-  readChart,
-  readChartIds,
-  readMeasured,
-  readVersion,
-} from '../../plugin/cli/agent/answers'
-import { askAlarms, askChart } from '../../plugin/cli/agent/api'
-import type { Agent } from '../../plugin/cli/agent/find'
-import { processesOn } from '../../plugin/cli/agent/processes'
-import { checkData } from '../../plugin/cli/doctor/data'
-import { reportOf, wrong } from '../../plugin/cli/doctor/finding'
-import { parseManifest } from '../../plugin/cli/install/manifest'
+import { readAlarms, readChart, readChartIds, readMeasured, readVersion } from '../../cli/agent/answers'
+import { askAlarms, askChart } from '../../cli/agent/api'
+import type { Agent } from '../../cli/agent/find'
+import { processesOn } from '../../cli/agent/processes'
+import { checkData } from '../../cli/doctor/data'
+import { reportOf, wrong } from '../../cli/doctor/finding'
+import { parseManifest } from '../../cli/install/manifest'
 import { oneLine } from '../../plugin/message'
 
 const ALARM = { name: 'a', chart: 'ipv4.tcp_resets', status: 'CLEAR', source: '1@/a', info: '' }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { listenersIn, processesIn, programIn } from '../../plugin/cli/agent/freebsd-processes'
+import { listenersIn, processesIn, programIn } from '../../cli/agent/freebsd-processes'
 import { fixture } from '../stand-in-netstat'
 
 // What FreeBSD's own programs print of processes. The texts are written from their manual pages.

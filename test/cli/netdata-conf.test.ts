@@ -1,7 +1,7 @@
 import t from 'tap'
-import { alarmNames } from '../../plugin/cli/agent/api'
-import { layoutFrom } from '../../plugin/cli/agent/layout'
-import { firstDirectory, parseNetdataConf } from '../../plugin/cli/agent/netdata-conf'
+import { alarmNames } from '../../cli/agent/api'
+import { layoutFrom } from '../../cli/agent/layout'
+import { firstDirectory, parseNetdataConf } from '../../cli/agent/netdata-conf'
 
 // As Netdata 1.37.1 gives it at /netdata.conf, cut to a few lines.
 const ANSWER = `# netdata configuration

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { fingerprintOf } from '../../plugin/cli/install/file'
-import { makePlan, removable } from '../../plugin/cli/install/plan'
-import { change, interrupted, recover } from '../../plugin/cli/install/transaction'
+import { fingerprintOf } from '../../cli/install/file'
+import { makePlan, removable } from '../../cli/install/plan'
+import { change, interrupted, recover } from '../../cli/install/transaction'
 import { treeOf } from './tree'
 
 const put = (path: string, text: string) => ({ path, content: Buffer.from(text), mode: 0o640 })

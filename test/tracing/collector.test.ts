@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { systemTime } from '../../plugin/clock'
 import { createLog } from '../../plugin/log'
-import { tracingCollector } from '../../plugin/tracing'
+import { tracingCollector } from '../../plugin/tracing/collector'
 import { makeGrant, whyNoTracing } from './grant'
 
 // The collector on the kernel that runs, in this process.

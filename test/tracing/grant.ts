@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { join } from 'node:path'
-import { parseStats } from '../../plugin/sources/tracefs/stats'
+import { parseStats } from '../../plugin/tracing/stats'
 
 export const GRANT = join(__dirname, '../../packaging/tcp-resets-grant')
 

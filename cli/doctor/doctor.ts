@@ -1,0 +1,52 @@
+import { messageOf } from '../../plugin/message'
+import { type Agent, findAgent, type Where } from '../agent/find'
+import { checkAgent, checkEnabled, checkRunning } from './agent'
+import { checkAlarms } from './alarms'
+import { checkBoot } from './boot'
+import { checkConfiguration } from './configuration'
+import { checkData } from './data'
+import { checkFiles } from './files'
+import { type Finding, reportOf, wrong } from './finding'
+import { checkGuides } from './guides'
+import { checkKernel } from './kernel'
+import { checkNamespaces } from './namespaces'
+import { checkNode } from './node'
+import { checkTracing } from './tracing'
+
+type Check = (agent: Agent, platform: NodeJS.Platform) => Promise<Finding[]> | Finding[]
+
+/** From what the others stand on to what stands on them: the first that is wrong is the one to mend. */
+const CHECKS: readonly Check[] = [
+  checkAgent,
+  checkBoot,
+  checkFiles,
+  checkNode,
+  checkConfiguration,
+  checkEnabled,
+  checkRunning,
+  checkData,
+  checkAlarms,
+  checkGuides,
+  checkTracing,
+  checkNamespaces,
+  checkKernel,
+]
+
+/**
+ * Checks an installation, as its user and as the agent's.
+ *
+ * @returns whether nothing is wrong
+ */
+export async function doctor(where: Where, json: boolean, say: (line: string) => void): Promise<boolean> {
+  const findings = await findAgent(where).then(
+    async agent => {
+      const found = []
+      for (const check of CHECKS) found.push(...(await check(agent, where.platform)))
+      return found
+    },
+    thrown => [wrong('netdata', messageOf(thrown), 'install Netdata, then: tcp-resets install')],
+  )
+  const ok = findings.every(({ status }) => status !== 'wrong')
+  say(json ? JSON.stringify({ ok, findings }, undefined, 2) : reportOf(findings))
+  return ok
+}

@@ -1,0 +1,112 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { version } from '../../package.json'
+import { messageOf } from '../../plugin/message'
+import { alarmNames } from '../agent/api'
+import { endPlugin, hasSystemd, pluginFile, reloadHealth, restartCommand } from '../agent/control'
+import { findAgent, type Where } from '../agent/find'
+import { chooseNode } from './choose-node'
+import { giveGrant, grantFiles, revokeGrant } from './grant'
+import { readManifest } from './manifest'
+import { makePlan, ownFiles } from './plan'
+import { change, recover } from './transaction'
+import { waitForData } from './wait'
+
+export interface InstallOptions extends Where {
+  /** The built tree. */
+  readonly dist: string
+  readonly dryRun: boolean
+  /** Absolute links in the alarms begin with this. */
+  readonly guidesUrl: string | undefined
+  /** Whether to give the tracing grant; undefined: as root with systemd, which can renew it at every boot. */
+  readonly tracing: boolean | undefined
+}
+
+/**
+ * Installs or upgrades, and sees to it that it works.
+ *
+ * @param say gets the lines for the person
+ * @returns whether all is well
+ * @throws where nothing could be changed, or nothing was
+ */
+export async function install(options: InstallOptions, say: (line: string) => void): Promise<boolean> {
+  const agent = await findAgent(options)
+  const { layout, url } = agent
+  say(`Netdata: found by ${layout.from}`)
+  refusePackaged(join(options.root ?? '/', 'var/lib/dpkg/info/netdata-tcp-resets.list'), pluginFile(agent))
+
+  if (!options.dryRun) {
+    const recovered = recover(layout.state)
+    if (recovered) say(`First: ${recovered}`)
+  }
+  const before = readManifest(layout.state)
+  const guidesUrl = options.guidesUrl ?? before?.guidesUrl
+  const node = options.root === undefined ? chooseNode(agent) : undefined
+  if (node) say(node.note)
+  const isRoot = process.getuid?.() === 0
+  const traced =
+    options.platform === 'linux' &&
+    (options.tracing ?? (before?.grant !== undefined || (isRoot && hasSystemd())))
+  const grant = traced ? grantFiles(options.dist, options.root ?? '/', hasSystemd()) : []
+  const how = grant.length > 0 ? (hasSystemd() ? 'systemd' : 'until-boot') : undefined
+  if (options.tracing && how === undefined) say('Tracing: this build has no grant to give')
+  const wanted = [
+    ...ownFiles(options.dist, layout, guidesUrl),
+    ...(node?.pin ? [{ ...node.pin, ifEdited: 'theirs-beside' as const }] : []),
+    ...grant,
+  ]
+  const plan = makePlan(wanted, layout.state, before, {
+    version,
+    ...(guidesUrl !== undefined && { guidesUrl }),
+    ...(how !== undefined && { grant: how }),
+  })
+  for (const { path, mode } of plan.put)
+    say(`  ${options.dryRun ? 'would write' : 'write'} ${path} (${mode.toString(8)})`)
+  for (const path of plan.remove) say(`  ${options.dryRun ? 'would remove' : 'remove'} ${path}`)
+  plan.notes.forEach(say)
+  if (options.dryRun) return true
+
+  if (before?.grant && how === undefined && options.root === undefined) revokeGrant(before.grant)
+  try {
+    change(layout.state, plan)
+  } catch (thrown) {
+    throw new Error(`${messageOf(thrown)}. Nothing was changed`)
+  }
+  say(
+    `Installed ${version}${before ? ` over ${before.version}` : ''}; ${layout.state}/manifest.json lists it all`,
+  )
+  if (options.root !== undefined) return true
+
+  const refused = how && giveGrant(agent, how)
+  if (how) say(refused ? `Tracing was not granted: ${refused}` : `Tracing is granted (${how})`)
+  if (agent.conf === undefined) {
+    say(
+      `Netdata does not answer at ${url}. Start it, or name its address with --url; then: tcp-resets doctor`,
+    )
+    return refused === undefined
+  }
+  const since = Math.floor(Date.now() / 1000) + 1
+  endPlugin(agent)
+  if (!reloadHealth(agent)) say('The alarms could not be reloaded: run netdatacli reload-health')
+  say('Waiting for data and alarms; Netdata looks for new plugins once a minute')
+  const health = readFileSync(join(layout.userConf, 'health.d', 'tcp_resets.conf'), 'utf8')
+  const missing = await waitForData(url, alarmNames(health, options.platform), since)
+  if (missing.length > 0) {
+    say(
+      `Not there after all: ${missing.join('; ')}. Netdata does not start a plugin again that it has once given up`,
+    )
+    say(`until it is restarted itself: ${restartCommand()}. Then: tcp-resets doctor`)
+    return false
+  }
+  say(`Data and alarms are there.
+  chart   ${new URL('/#menu_ipv4_submenu_tcp', url)}
+  guides  ${new URL('/guides/tcp/index.html', guidesUrl ?? url)}`)
+  return refused === undefined
+}
+
+/** Two that own the same files would undo each other's work. */
+function refusePackaged(list: string, plugin: string): void {
+  if (existsSync(list) && readFileSync(list, 'utf8').split('\n').includes(plugin)) {
+    throw new Error(`${plugin} is the Debian package's: use apt to upgrade or remove netdata-tcp-resets`)
+  }
+}

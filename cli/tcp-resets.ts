@@ -1,0 +1,133 @@
+import { existsSync, writeSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { version } from '../package.json'
+import { checkConfig } from '../plugin/config/check'
+import { messageOf } from '../plugin/message'
+import { endPlugin, reloadHealth } from './agent/control'
+import { type Agent, findAgent, type Where } from './agent/find'
+import { doctor } from './doctor/doctor'
+import { install } from './install/install'
+import { uninstall } from './install/uninstall'
+
+// The command for people. It ends with 0 when all is well, 1 when something is wrong, 2 when it was called wrongly.
+
+const USAGE = `Usage: tcp-resets install [--dry-run] [--guides-url URL] [--tracing | --no-tracing]
+                            install or upgrade the plugin, its alarms and its guides
+       tcp-resets uninstall [--dry-run]
+                            take back what install did, and keep what you have edited
+       tcp-resets doctor [--json]
+                            check that all of it works, and say what to do where it does not
+       tcp-resets reload    make Netdata read the alarms and start the plugin again, with its configuration
+       tcp-resets check-config [FILE]
+                            check the configuration of the plugin
+       tcp-resets --version | --help
+
+Netdata is found by what a running one says, else by its files. To say where it is:
+       --netdata-prefix DIR  where it is installed (/, /opt/netdata, /usr/local)
+       --url URL             where it answers (http://127.0.0.1:19999)
+
+       --guides-url URL      what the links in the alarms begin with, for mails: http://netdata.example:19999
+       --tracing             let Netdata read which resets the kernel traces; what root with systemd does unless --no-tracing
+`
+
+const OPTIONS = {
+  'dry-run': { type: 'boolean' },
+  'guides-url': { type: 'string' },
+  tracing: { type: 'boolean' },
+  'no-tracing': { type: 'boolean' },
+  json: { type: 'boolean' },
+  'netdata-prefix': { type: 'string' },
+  url: { type: 'string' },
+  // What stands for `/` while an image or a package is built.
+  root: { type: 'string' },
+  version: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const
+
+const AGENT = ['netdata-prefix', 'url']
+/** The options that each command takes. */
+const TAKES: Readonly<Record<string, readonly string[]>> = {
+  install: ['dry-run', 'guides-url', 'tracing', 'no-tracing', 'root', ...AGENT],
+  uninstall: ['dry-run', 'root', ...AGENT],
+  doctor: ['json', ...AGENT],
+  reload: AGENT,
+  'check-config': AGENT,
+}
+
+const say = (line: string): void => {
+  writeSync(1, `${line}\n`)
+}
+
+/** Where the built tree is: this command is in its `bin`. */
+const dist = dirname(__dirname)
+
+async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: OPTIONS })
+  const [command = '', file, ...rest] = positionals
+  if (values.help || values.version) {
+    writeSync(1, values.help ? USAGE : `${version}\n`)
+    return 0
+  }
+  const takesFile = command === 'check-config'
+  const taken = Object.keys(values).every(name => TAKES[command]?.includes(name))
+  if (!taken || TAKES[command] === undefined || rest.length > 0 || (file !== undefined && !takesFile)) {
+    writeSync(2, USAGE)
+    return 2
+  }
+  const where = {
+    platform: process.platform,
+    url: checkUrl(values.url ?? 'http://127.0.0.1:19999', '--url'),
+    prefix: values['netdata-prefix'],
+    root: values.root,
+  }
+  if (takesFile)
+    return checkConfig(
+      file,
+      await configEnvironment(env, where),
+      join(dist, 'plugins.d', 'tcp_resets.plugin'),
+    )
+  if (command === 'reload') return reload(await findAgent(where))
+  if (command === 'doctor') return (await doctor(where, values.json ?? false, say)) ? 0 : 1
+  const dryRun = values['dry-run'] ?? false
+  if (command === 'uninstall') return (await uninstall({ ...where, dryRun }, say)) ? 0 : 1
+  const guidesUrl = values['guides-url'] && checkUrl(values['guides-url'], '--guides-url')
+  const tracing = values['no-tracing'] ? false : values.tracing
+  return (await install({ ...where, dist, dryRun, guidesUrl, tracing }, say)) ? 0 : 1
+}
+
+/**
+ * What tells where the configuration is. In the built tree that is beside this command; where a package has put the
+ * parts in their places, the agent knows.
+ */
+async function configEnvironment(env: NodeJS.ProcessEnv, where: Where): Promise<NodeJS.ProcessEnv> {
+  if (env.NETDATA_STOCK_CONFIG_DIR || existsSync(join(dist, 'conf.d'))) return env
+  const { layout } = await findAgent(where)
+  return { NETDATA_STOCK_CONFIG_DIR: layout.stockConf, NETDATA_USER_CONFIG_DIR: layout.userConf }
+}
+
+function reload(agent: Agent): number {
+  if (agent.conf === undefined) throw new Error(`Netdata does not answer at ${agent.url}`)
+  if (!reloadHealth(agent)) throw new Error('the alarms could not be reloaded: this needs root')
+  endPlugin(agent)
+  return 0
+}
+
+/** The guides' address gets into HTML without quotes, and into a health file. */
+function checkUrl(url: string, option: string): string {
+  if (URL.canParse?.(url) !== false && /^https?:\/\/[\w.:[\]/~-]+$/.test(url)) return url
+  throw new TypeError(
+    `${option}: expected an address like http://netdata.example:19999, found ${JSON.stringify(url)}`,
+  )
+}
+
+// The agent's user has to get through the directories that are made here, whatever root keeps from others.
+process.umask(0o022)
+
+main(process.argv.slice(2), process.env).then(
+  code => process.exit(code),
+  thrown => {
+    writeSync(2, `tcp-resets: ${messageOf(thrown)}\n`)
+    process.exit(thrown instanceof TypeError ? 2 : 1)
+  },
+)

@@ -1,0 +1,69 @@
+import { type CauseCounts, causesCounter } from '../analysis/causes'
+import type { Counters } from '../analysis/counters'
+import { receivedCounter } from '../analysis/received'
+import { usualFollower } from '../analysis/usual'
+import { causesChart } from '../charts/causes'
+import { type ChartNamespace, OWN_NAMESPACE, PLUGIN, resetsChart } from '../charts/resets'
+import type { Log } from '../log'
+import { chartWriter } from '../netdata/chart'
+import { LINUX_COUNTERS, type LinuxCounter } from '../sources/linux'
+import type { Source } from '../sources/source'
+
+/** What the analysis looks at: all but how many connections were opened. */
+const ANALYSED = LINUX_COUNTERS.filter(name => name !== 'ActiveOpens' && name !== 'PassiveOpens')
+
+/** Something that is measured at every tick. */
+export interface Collector {
+  /** Begins what takes a while; `done` is called at most once, when it is time to collect. Absent where nothing does. */
+  start?(done: () => void): void
+  /**
+   * @param now monotonic milliseconds
+   * @returns protocol text; empty where there is nothing to show
+   */
+  collect(now: number): string
+}
+
+export interface NamespaceCollector extends Collector {
+  /** Text that takes its charts off the dashboard. They are there again with the next collection. */
+  retire(): string
+}
+
+/**
+ * The charts of one network namespace, from the counters of its source.
+ *
+ * @param updateEvery seconds between collections
+ */
+export function namespaceCollector(
+  source: Source<LinuxCounter>,
+  updateEvery: number,
+  log: Log,
+  namespace: ChartNamespace = OWN_NAMESPACE,
+): NamespaceCollector {
+  const received = receivedCounter()
+  const causes = causesCounter()
+  const usual = usualFollower()
+  let before: Counters = {}
+  let measured: { received?: bigint | undefined; causes?: CauseCounts | undefined } = {}
+  const resets = chartWriter(resetsChart(source.name, namespace), PLUGIN, updateEvery)
+  const resetCauses = chartWriter(causesChart(source.name, namespace), PLUGIN, updateEvery)
+  return {
+    collect(now) {
+      const { counters, fault } = source.read()
+      log.fault(`source ${source.name}${namespace.suffix}`, fault)
+      // In most seconds there is no reset at all, and what the counters mean is what it was.
+      if (counters !== before && ANALYSED.some(name => counters[name] !== before[name])) {
+        measured = { received: received(counters), causes: causes(counters) }
+      }
+      before = counters
+      const values = { sent: counters.OutRsts, received: measured.received }
+      const variables = usual({ ...values, opened: opened(counters) }, now)
+      return resets(values, now, variables) + resetCauses(measured.causes ?? {}, now)
+    },
+    retire: () => resets.retire() + resetCauses.retire(),
+  }
+}
+
+/** Connections opened, by either side. Both counters start at boot and only rise, and so does their sum. */
+function opened({ ActiveOpens, PassiveOpens }: Counters): bigint | undefined {
+  return ActiveOpens === undefined || PassiveOpens === undefined ? undefined : ActiveOpens + PassiveOpens
+}

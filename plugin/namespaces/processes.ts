@@ -1,0 +1,140 @@
+import { type Dir, opendirSync, readlinkSync, statfsSync, statSync } from 'node:fs'
+import { keptFile, PROC_SUPER_MAGIC, readAll, readOnce } from '../sources/kept-file'
+
+/** Whether a folder is a procfs, and not a copy of some of its files. */
+export function isProcfs(proc: string): boolean {
+  try {
+    return statfsSync(proc).type === PROC_SUPER_MAGIC
+  } catch {
+    return false
+  }
+}
+
+/**
+ * The inode of a process's `net/snmp`: equal within a network namespace, different between two of them, and unlike
+ * `ns/net` anybody may look at it.
+ *
+ * @param pid a process id, or '' for this process
+ * @returns undefined where there is no such process, or it has ended, or is hidden
+ */
+export function netInode(proc: string, pid: number | ''): number | undefined {
+  try {
+    return statSync(`${proc}/${pid}/net/snmp`, { throwIfNoEntry: false })?.ino
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * What tells a process's network namespace from a later one with the same inode: the kernel's own rtnetlink socket
+ * (`Eth` and `Pid` 0) in its `net/netlink`, whose number is given out only once.
+ *
+ * @returns undefined where the process has ended, or there is no such line
+ */
+export function netIdentity(proc: string, pid: number): string | undefined {
+  try {
+    return /^\S+ +0 +0 .* (\d+) *$/m.exec(readAll(`${proc}/${pid}/net/netlink`))?.[1]
+  } catch {
+    return undefined
+  }
+}
+
+/** The processes of the machine, those of all PID namespaces: procfs counts them as links of its root. */
+export function processCount(proc: string): number {
+  return statSync(proc).nlink
+}
+
+/**
+ * When a process was started, in seconds since the machine was: field 22 of `/proc/<pid>/stat` (proc(5)), where
+ * Linux counts in hundredths for every architecture.
+ */
+export function startOf(proc: string, pid: number): number | undefined {
+  const started = statField(proc, pid, 22)
+  return started === undefined ? undefined : started / 100
+}
+
+/** The flag of kernel threads (kernel: include/linux/sched.h) in field 9 of `/proc/<pid>/stat`. */
+const PF_KTHREAD = 0x200000
+
+export function isKernelThread(proc: string, pid: number): boolean {
+  return ((statField(proc, pid, 9) ?? 0) & PF_KTHREAD) !== 0
+}
+
+/** @param field as proc(5) counts them, from 3 on */
+function statField(proc: string, pid: number, field: number): number | undefined {
+  try {
+    const text = readOnce(`${proc}/${pid}/stat`)
+    // The second field is a command that can hold anything, brackets and spaces, too.
+    const value = Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[field - 3])
+    return Number.isFinite(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Seconds since the machine was started.
+ *
+ * @throws where `/proc/uptime` does not tell
+ */
+export function uptime(proc: string): number {
+  const path = `${proc}/uptime`
+  const seconds = Number.parseFloat(readOnce(path))
+  if (!Number.isFinite(seconds)) throw new Error(`${path}: expected seconds`)
+  return seconds
+}
+
+/** All processes, one at a time, so that a walk over many can be put aside. */
+export interface ProcessWalk {
+  /** The next process id, in rising order; undefined at the end, and then it starts over. */
+  next(): number | undefined
+  close(): void
+}
+
+/**
+ * Walks over /proc with the folder held open (it belongs to no network namespace). The kernel goes on from the
+ * process id it was at, so what comes and goes meanwhile makes it neither skip nor repeat.
+ */
+export function processWalk(proc: string): ProcessWalk {
+  let dir: Dir | undefined
+  const close = (): void => {
+    dir?.closeSync()
+    dir = undefined
+  }
+  return {
+    next() {
+      dir ??= opendirSync(proc, { bufferSize: 128 })
+      for (let entry = dir.readSync(); entry !== null; entry = dir.readSync()) {
+        const pid = Number(entry.name)
+        if (pid > 0) return pid
+      }
+      close()
+      return undefined
+    },
+    close,
+  }
+}
+
+/**
+ * The process id that was given out last: the last field of `/proc/loadavg` (proc(5)). The kernel gives them out in
+ * rising order, so all that is new since has an id between the last answer and this one.
+ *
+ * @returns undefined where that number is not about this /proc: it is of the reader's own PID namespace, and some
+ * containers have a made-up file in its place
+ */
+export function newestPid(proc: string): (() => number | undefined) | undefined {
+  const loadavg = keptFile(`${proc}/loadavg`)
+  try {
+    if (readlinkSync(`${proc}/self`) !== String(process.pid) || !isProcfs(loadavg.path)) return undefined
+  } catch {
+    return undefined
+  }
+  return () => {
+    try {
+      const pid = Number(loadavg.read().trimEnd().split(' ').at(-1))
+      return pid > 0 ? pid : undefined
+    } catch {
+      return undefined
+    }
+  }
+}

@@ -1,0 +1,238 @@
+import { PLUGIN } from '../charts/resets'
+import { reasonsChart, TRACED, tracedChart } from '../charts/traced'
+import type { Time } from '../clock'
+import type { Collector } from '../host/collector'
+import type { Log } from '../log'
+import { messageOf } from '../message'
+import { type ChartWriter, chartWriter } from '../netdata/chart'
+import { apportion } from './apportion'
+import type { ResetEvent } from './event'
+import type { TraceInstance } from './instance'
+import { openTracing } from './instances'
+import { type TopReset, topResets } from './top-resets'
+
+/** The reasons and peers of layer 2, as the table shows them. */
+export interface Details {
+  readonly rows: readonly TopReset[]
+  /** By how much a count in the rows can be too low. */
+  readonly error: number
+  /** Resets since the grant was there, and how many of them were read one by one; the rest went by too fast. */
+  readonly resets: number
+  readonly read: number
+  /** Whether this kernel names a reason with the resets it sends. */
+  readonly hasReasons: boolean
+}
+
+export interface Tracing extends Collector {
+  /** Lets go of the trace. */
+  close(): void
+  /**
+   * @param now monotonic milliseconds
+   * @returns undefined while the grant is missing
+   */
+  details(now: number): Details | undefined
+}
+
+/** A grant that comes or goes is noticed within this time. */
+const GRANT_CHECK_MS = 5000
+/**
+ * Between two looks into the buffers while there is little in them, and while there is much. Every tick looks too: with
+ * one a second, none is needed in between.
+ */
+const QUIET_MS = 1500
+const BUSY_MS = 100
+/** Events read at each look, in each direction. What is beyond is sampled: the last that fit into the buffers. */
+const EVENTS_A_LOOK = 500
+/** The buffers say by themselves that something happened. This often they are counted all the same. */
+const COUNT_ANYWAY_MS = 10_000
+/** More kinds of resets than any kernel has names for. */
+const MAX_COUNTERS = 100
+
+const UNREAD = 'not_read'
+
+/** One direction: its buffer, and what was read from it since it was counted last. */
+interface Stream {
+  readonly instance: TraceInstance
+  events: ResetEvent[]
+  unreadable: number
+}
+
+/**
+ * The charts and details of the kernel's trace of resets, whenever root has granted it. Without the grant there is
+ * nothing to show, and the log says once how to get it.
+ *
+ * Counts come from the statistics of the trace buffers, which no rate can overflow. Details come from the events that
+ * could be read; where that was not all of them, they stand for the others of their direction too.
+ *
+ * @param folder where the granted instances are
+ * @param updateEvery seconds between collections
+ * @param onGranted called whenever the grant is there anew
+ */
+export function tracingCollector(
+  folder: string,
+  updateEvery: number,
+  time: Time,
+  log: Log,
+  onGranted: () => void,
+): Tracing {
+  let streams: Stream[] = []
+  let charts: { traced: ChartWriter; reasons: ChartWriter } | undefined
+  let nextGrantCheck = 0
+  let nextCount = 0
+  let saidHow = false
+  let failing = false
+  let cancelLook = (): void => {}
+  const top = topResets()
+  const traced = counters(TRACED)
+  const reasons = counters([])
+  let resets = 0
+  let read = 0
+
+  const checkGrant = (now: number): void => {
+    if (now < nextGrantCheck) return
+    nextGrantCheck = now + GRANT_CHECK_MS
+    if (streams.length > 0 && !streams.every(({ instance }) => instance.isStillGranted())) {
+      log.info(`tracing: ${folder} is no longer granted; no reasons and peers until it is again`)
+      letGo()
+    }
+    if (streams.length === 0) attach()
+  }
+
+  const attach = (): void => {
+    try {
+      streams = openTracing(folder).map(instance => ({ instance, events: [], unreadable: 0 }))
+    } catch (error) {
+      if (!saidHow) {
+        log.info(
+          `tracing: no reasons and peers of resets: ${messageOf(error)}. To get them, as root: tcp-resets-grant grant`,
+        )
+      }
+      saidHow = true
+      return
+    }
+    saidHow = true
+    const hasReasons = sendsReasons()
+    charts ??= {
+      traced: chartWriter(tracedChart(hasReasons), PLUGIN, updateEvery),
+      reasons: chartWriter(reasonsChart(hasReasons), PLUGIN, updateEvery),
+    }
+    if (!failing) log.info(`tracing: reading the reasons and peers of resets from ${folder}`)
+    for (const { instance } of streams) {
+      if (instance.blind !== undefined && !failing) log.warning(`tracing: counts only: ${instance.blind}`)
+    }
+    onGranted()
+  }
+
+  const letGo = (): void => {
+    cancelLook()
+    for (const { instance } of streams) instance.close()
+    streams = []
+  }
+
+  const sendsReasons = (): boolean => streams.some(({ instance }) => instance.hasReasons)
+
+  /** Takes out of the buffers what is in them, a bounded part of it, and comes again: soon, if there was more. */
+  const look = (): void => {
+    cancelLook()
+    if (streams.length === 0) return
+    let more = false
+    try {
+      for (const stream of streams) {
+        const drained = stream.instance.drain(EVENTS_A_LOOK)
+        for (const event of drained.events) stream.events.push(event)
+        stream.unreadable += drained.unreadable
+        more ||= drained.more
+      }
+    } catch (error) {
+      fail(error)
+      return
+    }
+    cancelLook = time.in(more ? BUSY_MS : QUIET_MS, lookBetweenTicks)
+  }
+
+  const lookBetweenTicks = (): void => {
+    look()
+    // Or with a long interval between ticks, what was read would pile up.
+    if (streams.some(({ events }) => events.length >= 10 * EVENTS_A_LOOK)) count(time.monotonic())
+  }
+
+  const count = (now: number): void => {
+    const quiet = streams.every(
+      ({ instance, events, unreadable }) =>
+        events.length === 0 && unreadable === 0 && instance.blind === undefined,
+    )
+    if (quiet && now < nextCount) return
+    nextCount = now + COUNT_ANYWAY_MS
+    try {
+      for (const stream of streams) countStream(stream, now)
+      failing = false
+      log.fault('tracing', undefined)
+    } catch (error) {
+      fail(error)
+    }
+  }
+
+  const countStream = (stream: Stream, now: number): void => {
+    const { instance, events } = stream
+    const { direction } = instance
+    const all = Math.max(instance.count(), events.length + stream.unreadable)
+    stream.events = []
+    stream.unreadable = 0
+    resets += all
+    read += events.length
+
+    const families = new Map<string, number>()
+    const whys = new Map<string, number>()
+    for (const { family, reason, state } of events) {
+      increase(families, family === undefined ? direction : `${family.toLowerCase()}_${direction}`, 1)
+      if (direction === 'sent') increase(whys, reason ?? state ?? UNREAD, 1)
+    }
+    if (events.length === 0) {
+      families.set(direction, 1)
+      if (direction === 'sent') whys.set(UNREAD, 1)
+    }
+    if (all === 0) return
+    traced.add(apportion(all, families))
+    if (whys.size > 0) reasons.add(apportion(all, whys))
+    for (const event of events) top.add(event, all / events.length, now)
+  }
+
+  const fail = (error: unknown): void => {
+    failing = true
+    log.fault('tracing', messageOf(error))
+    letGo()
+  }
+
+  return {
+    collect(now) {
+      checkGrant(now)
+      look()
+      count(now)
+      if (charts === undefined || streams.length === 0) return ''
+      return charts.traced(traced.values(), now) + charts.reasons(reasons.values(), now)
+    },
+    details(now) {
+      if (streams.length === 0) return undefined
+      return { rows: top.rows(now), error: top.error(), resets, read, hasReasons: sendsReasons() }
+    },
+    close: letGo,
+  }
+}
+
+/** Counters by name, each from 0, the known ones from the start. What comes when there are too many names is counted as `other`. */
+function counters(known: readonly string[]) {
+  const totals = new Map<string, bigint>(known.map(name => [name, 0n]))
+  return {
+    add(rises: ReadonlyMap<string, number>): void {
+      for (const [name, rise] of rises) {
+        const key = totals.has(name) || totals.size < MAX_COUNTERS ? name : 'other'
+        totals.set(key, (totals.get(key) ?? 0n) + BigInt(rise))
+      }
+    },
+    values: (): Record<string, bigint> => Object.fromEntries(totals),
+  }
+}
+
+function increase(counts: Map<string, number>, key: string, by: number): void {
+  counts.set(key, (counts.get(key) ?? 0) + by)
+}

@@ -1,0 +1,176 @@
+import type { Time } from '../clock'
+import { type FunctionAnswer, type FunctionDefinition, refusal } from '../netdata/function'
+import type { PortOwner, WantedPort } from '../sources/port-owners'
+import type { Details } from './collector'
+import type { Direction } from './event'
+import { DIRECTIONS, parseQuery } from './query'
+import { TABLE, type TableRow, tableOf } from './table'
+import type { TopReset } from './top-resets'
+
+const HELP = 'Who resets whose TCP connections, and why: live, from the tracepoints of the kernel'
+
+/** What a user has to be allowed, as the agent numbers it. */
+const ACCESS = {
+  /** A signed-in user of the same space who may see sensitive data: what `network-connections` of Netdata asks for. */
+  signed_in: 0x1 | 0x2 | 0x10,
+  /** Whoever may see the charts. */
+  anyone: 0x8,
+}
+const TIMEOUT = 10
+/** Seconds between two looks of the dashboard; within them all get the same answer. */
+const UPDATE_EVERY = 2
+const OWNERS_MS = 10_000
+
+/**
+ * The Function `tcp-resets`: the table of resets.
+ *
+ * @param details of the moment; undefined while there are none
+ * @param ownersOf finds who holds local ports
+ * @param shownTo who may call it
+ */
+export function tcpResetsFunction(
+  details: (now: number) => Details | undefined,
+  ownersOf: (wanted: readonly WantedPort[]) => ReadonlyMap<number, PortOwner>,
+  serviceOf: (port: number) => string | undefined,
+  time: Time,
+  shownTo: keyof typeof ACCESS = 'signed_in',
+): FunctionDefinition {
+  const made = new Map<string, { readonly at: number; readonly answer: FunctionAnswer }>()
+  const owners = remembered(ownersOf, time)
+
+  const tableAnswer = (directions: ReadonlySet<Direction>): FunctionAnswer => {
+    const now = time.monotonic()
+    const current = details(now)
+    if (current === undefined) {
+      return refusal(
+        503,
+        'the kernel tells nothing: as root, run: tcp-resets-grant grant (see docs/tracing.md)',
+      )
+    }
+    const rows = current.rows.filter(({ direction }) => directions.has(direction))
+    const ports = owners(
+      rows
+        .filter(mayHaveOwner)
+        .map(({ localPort, localAddress }) => ({ port: localPort, address: localAddress })),
+    )
+    const { columns, data } = tableOf(
+      rows.map(row => tableRow(row, ports, serviceOf, time.wall() - now, current.error)),
+    )
+    const answer = {
+      status: 200,
+      ...INFO,
+      ...TABLE,
+      help: `${HELP}. ${coverage(current)}`,
+      coverage: { resets: current.resets, read: current.read, error: Math.ceil(current.error) },
+      expires: Math.floor(time.wall() / 1000) + UPDATE_EVERY,
+    }
+    return { status: 200, body: inLines(answer, columns, data), goodFor: UPDATE_EVERY }
+  }
+
+  return {
+    name: 'tcp-resets',
+    help: HELP,
+    timeout: TIMEOUT,
+    access: ACCESS[shownTo],
+    answer(call) {
+      const query = parseQuery(call)
+      if ('fault' in query) return refusal(400, query.fault)
+      if (query.infoOnly) {
+        const info = { status: 200, ...INFO, type: 'table', has_history: false, help: HELP }
+        return { status: 200, body: `${JSON.stringify(info)}\n`, goodFor: 3600 }
+      }
+      const key = [...query.directions].join()
+      const now = time.monotonic()
+      const last = made.get(key)
+      if (last !== undefined && now - last.at < UPDATE_EVERY * 1000) return last.answer
+      const answer = tableAnswer(query.directions)
+      if (answer.status === 200) made.set(key, { at: now, answer })
+      return answer
+    },
+  }
+}
+
+/** What the dashboard asks first: how to ask. 3: it may post its selections as JSON. */
+const INFO = {
+  v: 3,
+  update_every: UPDATE_EVERY,
+  accepted_params: ['info', 'resets'],
+  required_params: [
+    {
+      id: 'resets',
+      name: 'Resets',
+      help: 'Resets that this machine sent, or that it received',
+      type: 'multiselect',
+      options: DIRECTIONS.map(id => ({
+        id,
+        name: id === 'sent' ? 'Sent' : 'Received',
+        defaultSelected: true,
+      })),
+    },
+  ],
+}
+
+/** Where the kernel says there was no socket, whoever has the port now had no part in it. */
+function mayHaveOwner(row: TopReset): row is TopReset & { localPort: number } {
+  return row.localPort !== undefined && row.stage !== 'no connection' && row.task === undefined
+}
+
+function tableRow(
+  row: TopReset,
+  owners: ReadonlyMap<number, PortOwner>,
+  serviceOf: (port: number) => string | undefined,
+  wallAtZero: number,
+  error: number,
+): TableRow {
+  const { localPort, peerPort, task } = row
+  const nameOf = (port: number | undefined) => (port === undefined ? undefined : serviceOf(port))
+  const service = nameOf(localPort) ?? nameOf(peerPort)
+  const socketOwner = mayHaveOwner(row) ? owners.get(row.localPort) : undefined
+  const owner = task !== undefined && localPort !== undefined ? { process: task } : socketOwner
+  return {
+    ...row,
+    ...(service !== undefined && { service }),
+    ...(owner !== undefined && { owner }),
+    seenAt: wallAtZero + row.lastSeen,
+    error,
+  }
+}
+
+function coverage({ resets, read, error }: Details): string {
+  const part =
+    read >= resets
+      ? 'Every reset was read.'
+      : `${read} of ${resets} resets were read; they stand for the others too, so counts are estimates.`
+  return error < 1 ? part : `${part} A count can be too low by ${Math.ceil(error)} at most.`
+}
+
+/** JSON with a line for each column and each row: agents read lines of bounded length. */
+function inLines(answer: object, columns: Record<string, object>, data: readonly unknown[]): string {
+  const head = JSON.stringify(answer).slice(0, -1)
+  const columnLines = Object.entries(columns).map(
+    ([id, column]) => `${JSON.stringify(id)}:${JSON.stringify(column)}`,
+  )
+  const rowLines = data.map(row => JSON.stringify(row))
+  return `${head},"columns":{\n${columnLines.join(',\n')}\n},"data":[\n${rowLines.join(',\n')}\n]}\n`
+}
+
+/** The owners of the ports that are shown, looked for again when others are shown or the answer has grown old. */
+function remembered(
+  ownersOf: (wanted: readonly WantedPort[]) => ReadonlyMap<number, PortOwner>,
+  time: Time,
+): (wanted: readonly WantedPort[]) => ReadonlyMap<number, PortOwner> {
+  let last:
+    | { readonly at: number; readonly key: string; readonly owners: ReadonlyMap<number, PortOwner> }
+    | undefined
+  return wanted => {
+    const now = time.monotonic()
+    const key = wanted
+      .map(({ port, address }) => `${port} ${address}`)
+      .sort()
+      .join()
+    if (last === undefined || last.key !== key || now - last.at >= OWNERS_MS) {
+      last = { at: now, key, owners: ownersOf(wanted) }
+    }
+    return last.owners
+  }
+}

@@ -1,0 +1,240 @@
+import type { Direction, ResetEvent } from './event'
+import { type Frequent, frequent } from './frequent'
+import { type Stage, stageOf } from './stage'
+
+/** Who reset whom. Without a port: many ports; without a peer: many peers. */
+export interface TopReset {
+  readonly direction: Direction
+  /** In the kernel's spelling; absent for received ones, and on kernels that name none. */
+  readonly reason?: string | undefined
+  readonly stage: Stage
+  readonly localPort?: number | undefined
+  /** An address, or UNKNOWN_PEER. */
+  readonly peer?: string | undefined
+  /** The peer's port, where it was the same each time. */
+  readonly peerPort?: number | undefined
+  readonly family?: 'IPv4' | 'IPv6' | undefined
+  /** This host's address, where it was the same each time. */
+  readonly localAddress?: string | undefined
+  /** The process that last sent such a reset, where the kernel told. */
+  readonly task?: string | undefined
+  /** Resets, not below 0. Scaled up where not every one could be read. */
+  readonly count: number
+  /** Resets a second, lately. */
+  readonly rate: number
+  /** Monotonic milliseconds. */
+  readonly lastSeen: number
+}
+
+export interface TopResets {
+  /**
+   * @param resets how many it stands for
+   * @param now monotonic milliseconds
+   */
+  add(event: ResetEvent, resets: number, now: number): void
+  /** The largest first, followed by what they leave over. No reset is in two rows. */
+  rows(now: number): readonly TopReset[]
+  /** By how much a count can be too low, at most. What is missing there is in the rows for many ports or peers. */
+  error(): number
+}
+
+/** The peer of a reset whose event names none. */
+export const UNKNOWN_PEER = 'unknown'
+
+/** Keys of each kind that are remembered, so an error of a thousandth of all resets. */
+export const CAPACITY = 1024
+/** The table covers one to two of these. */
+const GENERATION_MS = 15 * 60_000
+/** The rate is the average over about this time, with the latest counting most. */
+const RATE_MS = 10_000
+/** A port is shown by itself where it has more than this part of its peer's resets: a scan is one row. */
+const PART_OF_PEER = 1 / 10
+const MAX_ROWS = 500
+const MAX_PORT_ROWS = 50
+
+type What = Pick<TopReset, 'direction' | 'reason' | 'stage' | 'localPort' | 'peer'>
+/** Always of the same keys: what differs would be slow. */
+type Entry = { -readonly [Key in keyof TopReset]-?: TopReset[Key] }
+type Level = Frequent<Entry>
+type Rows = ReadonlyMap<string, TopReset>
+
+/** A reset counts at each of the levels: by itself, by its peer, by its port, and only by what kind it is. */
+interface Generation {
+  readonly single: Level
+  readonly peers: Level
+  readonly ports: Level
+  readonly kinds: Level
+}
+
+const kindOf = ({ direction, reason, stage }: What): string => `${direction} ${reason} ${stage}`
+const peerOf = (what: What): string => `${kindOf(what)} ${what.peer}`
+const portOf = (what: What): string => `${kindOf(what)} ${what.localPort}`
+
+/** The resets of the last quarter to half an hour, in bounded memory, whoever sends them. */
+export function topResets(): TopResets {
+  let current = newGeneration()
+  let previous = newGeneration()
+  let began: number | undefined
+
+  const rotate = (now: number): void => {
+    began ??= now
+    if (now - began < GENERATION_MS) return
+    previous = now - began < 2 * GENERATION_MS ? current : newGeneration()
+    current = newGeneration()
+    began = now
+  }
+
+  const both = (level: keyof Generation, now: number): Map<string, TopReset> => {
+    const rows = new Map<string, Entry>()
+    for (const generation of [previous, current]) {
+      for (const [key, entry] of generation[level].entries()) {
+        const before = rows.get(key)
+        if (before === undefined) rows.set(key, { ...entry })
+        else merge(before, entry)
+      }
+    }
+    for (const row of rows.values()) row.rate = faded(row, now)
+    return rows
+  }
+
+  return {
+    add(event, resets, now) {
+      rotate(now)
+      const { direction, reason, localPort, peer = UNKNOWN_PEER } = event
+      const stage = stageOf(event.state)
+      const kindKey = kindOf({ direction, reason, stage })
+      const peerKey = `${kindKey} ${peer}`
+      const count = (level: Level, key: string, port?: number, from?: string): void => {
+        const entry = level.add(key, resets, () => newEntry(event, stage, port, from, now))
+        note(entry, event)
+        entry.rate = faded(entry, now) + resets / (RATE_MS / 1000)
+        entry.lastSeen = now
+      }
+      count(current.single, `${peerKey} ${localPort}`, localPort, peer)
+      count(current.peers, peerKey, undefined, peer)
+      count(current.ports, `${kindKey} ${localPort}`, localPort)
+      count(current.kinds, kindKey)
+    },
+    rows(now) {
+      rotate(now)
+      const peers = both('peers', now)
+      const singles = [...both('single', now).values()].filter(
+        row => row.count > PART_OF_PEER * (peers.get(peerOf(row))?.count ?? 0),
+      )
+      const largest = sorted([...singles, ...without(peers, singles, peerOf).values()]).slice(0, MAX_ROWS)
+      const shown = new Set(largest)
+      const shownSingles = singles.filter(row => shown.has(row))
+      const peersLeft = without(peers, shownSingles, peerOf)
+      const shownPeers = largest.flatMap(row => {
+        const left = row.localPort === undefined ? peersLeft.get(peerOf(row)) : undefined
+        return left === undefined ? [] : [left]
+      })
+
+      const kinds = without(both('kinds', now), [...shownSingles, ...shownPeers], kindOf)
+      const shownPorts: TopReset[] = []
+      for (const row of sorted([...without(both('ports', now), shownSingles, portOf).values()])) {
+        if (shownPorts.length === MAX_PORT_ROWS) break
+        // Some of what came to this port may be in the rows of peers: never more than is left of its kind.
+        const left = kinds.get(kindOf(row))
+        if (left === undefined) continue
+        const port = { ...row, count: Math.min(row.count, left.count), rate: Math.min(row.rate, left.rate) }
+        if (!isWorthARow(port)) continue
+        kinds.set(kindOf(row), minus(left, port))
+        shownPorts.push(port)
+      }
+      return sorted([...shownSingles, ...shownPeers, ...shownPorts, ...kinds.values()])
+    },
+    error() {
+      const missed = ({ single, peers, ports }: Generation): number =>
+        Math.max(single.missed(), peers.missed(), ports.missed())
+      return missed(previous) + missed(current)
+    },
+  }
+}
+
+function newGeneration(): Generation {
+  const level = (): Level => frequent(CAPACITY)
+  return { single: level(), peers: level(), ports: level(), kinds: level() }
+}
+
+function newEntry(
+  { direction, reason, family, localAddress, peerPort, task }: ResetEvent,
+  stage: Stage,
+  localPort: number | undefined,
+  peer: string | undefined,
+  now: number,
+): Entry {
+  return {
+    direction,
+    reason,
+    stage,
+    localPort,
+    peer: peer && own(peer),
+    peerPort,
+    family,
+    localAddress: localAddress && own(localAddress),
+    task: task && own(task),
+    count: 0,
+    rate: 0,
+    lastSeen: now,
+  }
+}
+
+/** A copy. A piece of a larger string keeps all of that in memory, and here it would for long. */
+function own(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1')
+}
+
+/** Keeps what is the same in all resets of an entry, and the last task. */
+function note(
+  entry: Entry,
+  { family, localAddress, peerPort, task }: Pick<TopReset, 'family' | 'localAddress' | 'peerPort' | 'task'>,
+): void {
+  if (entry.family !== family) entry.family = undefined
+  if (entry.localAddress !== localAddress) entry.localAddress = undefined
+  if (entry.peerPort !== peerPort) entry.peerPort = undefined
+  if (task !== undefined && entry.task !== task) entry.task = own(task)
+}
+
+function merge(into: Entry, later: TopReset): void {
+  note(into, later)
+  into.count += later.count
+  into.rate = faded(into, later.lastSeen) + later.rate
+  into.lastSeen = later.lastSeen
+}
+
+function faded({ rate, lastSeen }: Pick<TopReset, 'rate' | 'lastSeen'>, now: number): number {
+  return rate * Math.exp((lastSeen - now) / RATE_MS)
+}
+
+/** What the parts leave of each whole; wholes of which nothing is left are not there. */
+function without(
+  wholes: Rows,
+  parts: readonly TopReset[],
+  keyOf: (what: What) => string,
+): Map<string, TopReset> {
+  const left = new Map(wholes)
+  for (const part of parts) {
+    const key = keyOf(part)
+    const whole = left.get(key)
+    if (whole !== undefined) left.set(key, minus(whole, part))
+  }
+  for (const [key, row] of left) if (!isWorthARow(row)) left.delete(key)
+  return left
+}
+
+function minus(whole: TopReset, part: TopReset): TopReset {
+  return {
+    ...whole,
+    count: Math.max(0, whole.count - part.count),
+    rate: Math.max(0, whole.rate - part.rate),
+  }
+}
+
+function isWorthARow({ count }: TopReset): boolean {
+  return count >= 0.5
+}
+
+function sorted(rows: TopReset[]): TopReset[] {
+  return rows.sort((a, b) => b.count - a.count || b.lastSeen - a.lastSeen)
+}
