@@ -1,6 +1,16 @@
 // What the resets of a capture mean, as plain data. It is what `tcp-resets explain --json` prints, version 1, and all
 // that the reports are made of. Names in it are public: they do not change within a version.
 
+/** How a capture is to be read. */
+export interface ExplainOptions {
+  /** Silence of so many seconds or more makes a reset `idle`. */
+  readonly idle: number
+  /** Ends the reading early: what was read until then is explained, and the facts note it. */
+  readonly signal?: AbortSignal
+  /** Called now and then while a file is read, with its bytes so far, and with its size where that is known. */
+  readonly progress?: (file: string, read: number, size: number | undefined) => void
+}
+
 export interface Explanation {
   readonly version: 1
   readonly capture: CaptureFacts
