@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { basename, join } from 'node:path'
 import Ajv from 'ajv'
 import standaloneCode from 'ajv/dist/standalone'
-import { build as bundle, type Metafile } from 'esbuild'
+import { build as bundle, type Metafile, transformSync } from 'esbuild'
 import { parse } from 'yaml'
 import schema from '../plugin/config/schema.json'
 import { readGuides, renderGuide, renderIndex } from '../web/render'
@@ -72,6 +72,7 @@ const GENERATORS = ['ajv']
 /** Makes `dist/`, the drop-in tree. */
 export async function build(): Promise<void> {
   generateConfig()
+  generateStyle()
   rmSync(dist, { recursive: true, force: true })
   for (const dir of ['plugins.d', 'conf.d', 'health.d', 'web/guides/tcp', 'bin']) {
     mkdirSync(join(dist, dir), { recursive: true })
@@ -131,6 +132,19 @@ function generateConfig(): void {
       '',
     ].join('\n'),
   )
+}
+
+/** The looks of a report: those of the guides, and what only a report has. */
+function generateStyle(): void {
+  const generated = join(root, 'explain', 'report', 'generated')
+  mkdirSync(generated, { recursive: true })
+  const files = [join(root, 'web', 'page.css'), join(root, 'explain', 'report', 'report.css')]
+  const { code } = transformSync(files.map(file => readFileSync(file, 'utf8')).join('\n'), {
+    loader: 'css',
+    minify: true,
+    target: 'chrome90',
+  })
+  writeFileSync(join(generated, 'style.ts'), `export const STYLE = ${JSON.stringify(code)}\n`)
 }
 
 if (require.main === module) {

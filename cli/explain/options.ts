@@ -1,0 +1,137 @@
+import { isIP } from 'node:net'
+import { parseArgs } from 'node:util'
+import { STAGES, type Stage } from '../../explain/explanation'
+import type { Wanted } from '../../explain/report/choose'
+
+interface Option {
+  readonly type: 'string' | 'boolean'
+  /** What its argument is called in the help. */
+  readonly argument?: string
+  readonly help: string
+}
+
+/** Every option of the command: the one place where they are written down, with their help. */
+const OPTIONS = {
+  summary: { type: 'boolean', help: 'the summary alone, no reset in detail' },
+  json: { type: 'boolean', help: 'as JSON, version 1, one reset on each line' },
+  html: {
+    type: 'string',
+    argument: 'OUT',
+    help: 'write a page that needs nothing else, to read, send or print',
+  },
+  stage: { type: 'string', argument: 'STAGE', help: 'only resets of this stage: refused, idle, abrupt, ...' },
+  host: { type: 'string', argument: 'ADDRESS', help: 'only resets from or to this address' },
+  port: { type: 'string', argument: 'PORT', help: 'only resets from or to this port' },
+  frame: { type: 'string', argument: 'N', help: 'only this packet, counted from 1 as Wireshark does' },
+  limit: {
+    type: 'string',
+    argument: 'N',
+    help: 'at most so many resets (in detail: one of each kind, and 10)',
+  },
+  idle: { type: 'string', argument: 'SECONDS', help: 'silence from which on a connection was idle (10)' },
+  help: { type: 'boolean', help: 'this help' },
+} as const satisfies Readonly<Record<string, Option>>
+
+/** What the command was asked for. */
+export interface Asked {
+  readonly files: readonly string[]
+  readonly help: boolean
+  readonly summary: boolean
+  readonly json: boolean
+  readonly html: string | undefined
+  readonly wanted: Wanted
+  readonly limit: number | undefined
+  readonly idle: number
+}
+
+export const USAGE = `Usage: tcp-resets explain [OPTION...] FILE...
+       tcp-resets explain [OPTION...] -       reads standard input, as it comes
+
+Tells of each TCP reset in a capture (pcap, pcapng, gzip) when in its connection it came, who probably sent it, what that
+means and what to do. No name is looked up.
+
+${Object.entries<Option>(OPTIONS)
+  .map(([name, { argument, help }]) => `  ${`--${name}${argument ? ` ${argument}` : ''}`.padEnd(18)}${help}`)
+  .join('\n')}
+
+Ends with 0 when everything was read, 1 when it was read in part, 2 when it was called wrongly or that is no capture,
+130 when it was interrupted.
+`
+
+/**
+ * Reads the command line.
+ *
+ * @throws TypeError naming the option that is wrong
+ */
+export function readOptions(args: readonly string[]): Asked {
+  const options = Object.fromEntries(
+    Object.entries<Option>(OPTIONS).map(([name, { type }]) => [
+      name,
+      name === 'help' ? { type, short: 'h' } : { type },
+    ]),
+  )
+  const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options })
+  const text = (name: keyof typeof OPTIONS): string | undefined => {
+    const value = values[name]
+    return typeof value === 'string' ? value : undefined
+  }
+  const number = (name: keyof typeof OPTIONS, most = Number.MAX_SAFE_INTEGER): number | undefined => {
+    const value = text(name)
+    return value === undefined ? undefined : wholeNumber(value, `--${name}`, most)
+  }
+  const help = values.help === true
+  if (!help && positionals.filter(file => file === '-').length > 1)
+    throw new TypeError('standard input (-) can be read once only')
+  if (!help && text('html') === '') throw new TypeError('--html: expected a file to write')
+  return {
+    files: positionals,
+    help,
+    summary: values.summary === true,
+    json: values.json === true,
+    html: text('html'),
+    wanted: defined({
+      stage: stageOf(text('stage')),
+      host: addressOf(text('host')),
+      port: number('port', 65_535),
+      frame: number('frame'),
+    }),
+    limit: number('limit'),
+    idle: secondsOf(text('idle') ?? '10'),
+  }
+}
+
+function wholeNumber(text: string, option: string, most: number): number {
+  const n = Number(text)
+  if (/^\d+$/.test(text) && n >= 1 && n <= most) return n
+  throw new TypeError(
+    `${option}: expected a whole number from 1${most < Number.MAX_SAFE_INTEGER ? ` to ${most}` : ''}, found ${JSON.stringify(text)}`,
+  )
+}
+
+function secondsOf(text: string): number {
+  const seconds = Number(text)
+  if (/^\d+(\.\d+)?$/.test(text) && seconds > 0) return seconds
+  throw new TypeError(`--idle: expected seconds above 0, found ${JSON.stringify(text)}`)
+}
+
+function stageOf(text: string | undefined): Stage | undefined {
+  const stage = STAGES.find(stage => stage === text)
+  if (stage !== undefined || text === undefined) return stage
+  throw new TypeError(`--stage: expected one of ${STAGES.join(', ')}, found ${JSON.stringify(text)}`)
+}
+
+/** An address as the reports write it. A name would have to be looked up, and that tells others what is looked at. */
+function addressOf(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined
+  const bare = text.replace(/^\[(.*)\]$/, '$1')
+  if (isIP(bare) === 0 || bare.includes('%'))
+    throw new TypeError(
+      `--host: expected an IP address (no name is looked up), found ${JSON.stringify(text)}`,
+    )
+  return isIP(bare) === 4 ? bare : new URL(`http://[${bare}]/`).hostname.slice(1, -1)
+}
+
+/** Without what is undefined. */
+function defined(wanted: { readonly [K in keyof Wanted]: Wanted[K] | undefined }): Wanted {
+  return Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined))
+}
