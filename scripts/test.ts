@@ -12,6 +12,8 @@ import { fetchNodes } from './node-binaries'
 
 /** Commands and files that the tests use, and the Debian packages that have them. */
 const PACKAGES = {
+  '/usr/bin/cpio': 'cpio',
+  '/bin/busybox': 'busybox-static',
   chromium: 'chromium',
   conntrack: 'conntrack',
   curl: 'curl',
@@ -24,6 +26,7 @@ const PACKAGES = {
   nft: 'nftables',
   pgrep: 'procps',
   ping: 'iputils-ping',
+  'qemu-system-x86_64': 'qemu-system-x86',
   python3: 'python3',
   '/usr/lib/python3/dist-packages/fusepy.py': 'python3-fusepy',
   '/usr/lib/python3/dist-packages/scapy/__init__.py': 'python3-scapy',

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { EVENTS } from '../../plugin/tracing/instance'
 import { askChart } from '../agent/api'
 import type { Agent } from '../agent/find'
 import { canActAs, runAs } from '../agent/user'
@@ -32,8 +33,13 @@ export async function checkTracing(
   }
   if (user === undefined || !canActAs(user))
     return [unknown('tracing', `whether the agent can read ${directory}: run this as root`)]
-  const pipes = ['sent', 'received'].map(direction => `${directory}/${direction}/trace_pipe`)
-  const closed = pipes.filter(pipe => runAs(user, path, ['test', '-r', pipe]).status !== 0)
+  // The very files that the plugin opens, one by one: what lets it into one folder may not let it into the next.
+  const files = Object.entries(EVENTS).flatMap(([direction, event]) =>
+    ['trace_pipe', 'per_cpu/cpu0/stats', `events/tcp/${event}/format`].map(
+      file => `${directory}/${direction}/${file}`,
+    ),
+  )
+  const closed = files.filter(file => runAs(user, path, ['test', '-r', file]).status !== 0)
   if (closed.length > 0) {
     return [wrong('tracing', `${user.name} can't read ${closed.join(', ')}`, `as root: ${grant}`)]
   }

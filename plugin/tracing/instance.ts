@@ -13,7 +13,8 @@ import { type Direction, eventParser, type ResetEvent } from './event'
 import { parseFormat } from './format'
 import { type CpuStats, parseStats } from './stats'
 
-const EVENTS: Record<Direction, string> = { sent: 'tcp_send_reset', received: 'tcp_receive_reset' }
+/** The tracepoint of each direction. */
+export const EVENTS: Record<Direction, string> = { sent: 'tcp_send_reset', received: 'tcp_receive_reset' }
 
 /** The kernel hands out a page or two at a time, always whole lines. */
 const PIPE_BYTES = 16 * 1024

@@ -1,0 +1,170 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { root } from './build'
+
+/** The releases of Debian whose packaged kernels are tried, the one of `npm test` first. */
+export const RELEASES = ['bookworm', 'bullseye', 'trixie', 'sid'] as const
+export type Release = (typeof RELEASES)[number]
+
+const MIRROR = 'http://deb.debian.org/debian'
+const KEYS = '/usr/share/keyrings/debian-archive-keyring.gpg'
+const META = 'linux-image-cloud-amd64'
+const cache = join(root, 'node_modules', '.cache', 'kernels')
+
+/**
+ * The kernel of a release, from its package, which is unpacked and not installed.
+ *
+ * @returns its file, or why there is none, for a person
+ */
+export function fetchKernel(release: Release): { readonly vmlinuz: string } | { readonly missing: string } {
+  const folder = join(cache, release)
+  const found = vmlinuzIn(folder)
+  if (found !== undefined) return { vmlinuz: found }
+  if (process.arch !== 'x64') return { missing: 'the kernels are those of x86-64' }
+  for (const part of ['lists/partial', 'cache/archives/partial', 'debs', 'root'])
+    mkdirSync(join(folder, part), { recursive: true })
+  writeFileSync(join(folder, 'sources.list'), `deb [signed-by=${KEYS}] ${MIRROR} ${release} main\n`)
+  writeFileSync(join(folder, 'status'), '')
+  // Nothing of this machine's own apt is read or changed.
+  const options = [
+    `Dir::Etc::sourcelist=${folder}/sources.list`,
+    'Dir::Etc::sourceparts=-',
+    `Dir::State::lists=${folder}/lists`,
+    `Dir::State::status=${folder}/status`,
+    `Dir::Cache=${folder}/cache`,
+    'APT::Sandbox::User=root',
+    'APT::Get::List-Cleanup=false',
+  ].flatMap(option => ['-o', option])
+  const run = (program: string, ...args: string[]) =>
+    spawnSync(program, program === 'dpkg' ? args : [...options, ...args], {
+      cwd: join(folder, 'debs'),
+      encoding: 'utf8',
+    })
+  const updated = run('apt-get', '-q', 'update')
+  if (updated.status !== 0) return { missing: `${MIRROR} ${release}: ${lastLine(updated.stderr ?? '')}` }
+  const image = /Depends: (linux-image-\S+)/.exec(run('apt-cache', 'depends', META).stdout)?.[1]
+  if (image === undefined) return { missing: `${MIRROR} ${release} has no ${META}` }
+  // From Linux 7 on the kernel itself is in a package of its own.
+  for (const name of [image, image.replace('linux-image', 'linux-binary')])
+    run('apt-get', '-q', 'download', name)
+  for (const deb of readdirSync(join(folder, 'debs'))) run('dpkg', '-x', deb, '../root')
+  const vmlinuz = vmlinuzIn(folder)
+  return vmlinuz === undefined ? { missing: `${image} could not be downloaded` } : { vmlinuz }
+}
+
+function vmlinuzIn(folder: string): string | undefined {
+  for (const place of ['root/boot', 'root/usr/lib/modules']) {
+    const path = join(folder, place)
+    if (!existsSync(path)) continue
+    const name = readdirSync(path, { recursive: true })
+      .map(String)
+      .find(file => /(^|\/)vmlinuz/.test(file))
+    if (name !== undefined) return join(path, name)
+  }
+  return undefined
+}
+
+const lastLine = (text: string): string => text.trimEnd().split('\n').at(-1) ?? ''
+
+/** Commands of this machine that the guest has too. */
+const PROGRAMS = ['node', 'mount', 'umount', 'setpriv', 'getent', 'unshare', 'nsenter', 'ip']
+
+const INIT = `#!/bin/busybox sh
+/bin/busybox --install -s /bin
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t devtmpfs dev /dev
+mount -t securityfs securityfs /sys/kernel/security
+ip link set lo up
+node /test/guest.cjs
+# Setting the line waits until all of it is out.
+stty sane
+poweroff -f
+`
+
+/**
+ * Boots a kernel without KVM and without a disk, and runs `/test/guest.cjs` in it as root.
+ *
+ * @param files to be put into the guest: its path there, and the path here
+ * @param parameters for the kernel
+ * @returns all that came over the serial line
+ */
+export async function bootKernel(
+  vmlinuz: string,
+  files: Readonly<Record<string, string>>,
+  parameters = '',
+): Promise<string> {
+  const work = mkdtempSync(join(tmpdir(), 'tcp-resets-kernel-'))
+  try {
+    const guest = join(work, 'root')
+    for (const dir of [
+      'bin',
+      'sbin',
+      'proc',
+      'sys',
+      'dev',
+      'tmp',
+      'run',
+      'etc',
+      'usr/bin',
+      'usr/sbin',
+      'mnt',
+    ])
+      mkdirSync(join(guest, dir), { recursive: true })
+    const put = (path: string, source: string): void => {
+      mkdirSync(dirname(join(guest, path)), { recursive: true })
+      cpSync(realpathSync(source), join(guest, path), { recursive: true })
+    }
+    for (const name of PROGRAMS) {
+      const path = spawnSync('sh', ['-c', `PATH=$PATH:/usr/sbin:/sbin command -v ${name}`], {
+        encoding: 'utf8',
+      })
+      const program = path.stdout.trim()
+      put(`usr/bin/${name}`, program)
+      const { stdout } = spawnSync('ldd', [program], { encoding: 'utf8' })
+      for (const [library] of stdout.matchAll(/\/\S+/g)) put(library, library)
+    }
+    copyFileSync('/bin/busybox', join(guest, 'bin/busybox'))
+    for (const [path, source] of Object.entries(files)) put(path, source)
+    writeFileSync(join(guest, 'etc/passwd'), 'root:x:0:0::/:/bin/sh\nnetdata:x:201:201::/:/bin/sh\n')
+    writeFileSync(join(guest, 'etc/group'), 'root:x:0:\nnetdata:x:201:\n')
+    writeFileSync(join(guest, 'init'), INIT, { mode: 0o755 })
+    const pack = 'cd root && find . | cpio --quiet -o -H newc | gzip -1 >../initramfs.gz'
+    const packed = spawnSync('sh', ['-c', pack], { cwd: work, encoding: 'utf8' })
+    if (packed.status !== 0) throw new Error(`initramfs: ${packed.stderr.trim()}`)
+    rmSync(guest, { recursive: true })
+
+    const qemu = spawn(
+      'qemu-system-x86_64',
+      [
+        ...['-machine', 'q35,accel=tcg', '-cpu', 'max', '-m', '1024', '-smp', '2'],
+        ...['-nographic', '-no-reboot', '-nic', 'none'],
+        ...['-kernel', vmlinuz, '-initrd', join(work, 'initramfs.gz')],
+        ...['-append', `console=ttyS0 loglevel=0 panic=-1 ${parameters}`],
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'], timeout: 120_000 },
+    )
+    let text = ''
+    qemu.stdout.setEncoding('utf8').on('data', part => {
+      text += part
+    })
+    await once(qemu, 'close')
+    return text
+  } finally {
+    rmSync(work, { recursive: true, force: true })
+  }
+}
