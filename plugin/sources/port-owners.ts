@@ -26,6 +26,8 @@ const MAX_TABLE_BYTES = 1024 * 1024
 const MAX_DESCRIPTORS = 50_000
 const MAX_NAMES = 3
 const LISTEN = '0A'
+/** What the kernel prints for sockets that nobody holds any more, as in TIME_WAIT; their user is printed as 0. */
+const NO_INODE = '0'
 
 /**
  * Finds the owners of local ports: the socket's in /proc/net/tcp and tcp6 (kernel: Documentation/networking/proc_net_tcp.rst),
@@ -49,7 +51,7 @@ export function portOwners(prefix: string): (wanted: readonly WantedPort[]) => M
     if (ports.size === 0) return new Map()
     const sockets = ['tcp', 'tcp6']
       .flatMap(file => parseSockets(readStart(`${proc}/net/${file}`)))
-      .filter(({ port }) => ports.has(port))
+      .filter(({ port, inode }) => ports.has(port) && inode !== NO_INODE)
     const names = namesOf(proc, pids, new Set(sockets.map(({ inode }) => inode)))
     const users = userNames(`${prefix}/etc/passwd`)
     const owners = new Map<number, PortOwner>()

@@ -109,7 +109,9 @@ function symbolReader(
  */
 function taskOf(header: string): string | undefined {
   const [, task, pid, flags = ''] = HEADER.exec(header) ?? []
-  return flags[2] === IN_PROCESS_CONTEXT && pid !== '0' && task ? task : undefined
+  if (flags[2] !== IN_PROCESS_CONTEXT || pid === '0' || !task) return undefined
+  // The lines are read byte for byte; names are mostly UTF-8.
+  return Buffer.from(task, 'latin1').toString()
 }
 
 type Endpoints = Pick<ResetEvent, 'family' | 'localAddress' | 'localPort' | 'peer' | 'peerPort'>

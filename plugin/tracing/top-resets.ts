@@ -182,7 +182,7 @@ function newEntry(
 
 /** A copy. A piece of a larger string keeps all of that in memory, and here it would for long. */
 function own(text: string): string {
-  return Buffer.from(text, 'latin1').toString('latin1')
+  return Buffer.from(text).toString()
 }
 
 /** Keeps what is the same in all resets of an entry, and the last task. */

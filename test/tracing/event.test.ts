@@ -5,7 +5,7 @@ import t from 'tap'
 import { eventParser, type ResetEvent } from '../../plugin/tracing/event'
 import { type EventFormat, parseFormat } from '../../plugin/tracing/format'
 
-const kernels = join(__dirname, '..', '..', 'fixtures', 'kernels')
+const kernels = join(__dirname, '..', 'fixtures', 'kernels')
 
 function formatOf(kernel: string, event: string): EventFormat {
   const format = parseFormat(readFileSync(join(kernels, kernel, `${event}.format`), 'latin1'))
@@ -147,6 +147,10 @@ t.test('lines as they come, and as they never should', async t => {
     'own process, caught at it': [
       `         nginx: w-4711    [001] .....  12.5: tcp_send_reset: ${active}`,
       { ...event, task: 'nginx: w' },
+    ],
+    'a name in UTF-8, read byte for byte': [
+      `          ${Buffer.from('zähler').toString('latin1')}-4711    [001] .....  12.5: tcp_send_reset: ${active}`,
+      { ...event, task: 'zähler' },
     ],
     'own process with tgid': [
       `           nginx-4711    (   4711) [001] .....  12.5: tcp_send_reset: ${active}`,

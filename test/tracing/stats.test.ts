@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { parseStats } from '../../plugin/tracing/stats'
 
-const kernels = join(__dirname, '..', '..', 'fixtures', 'kernels')
+const kernels = join(__dirname, '..', 'fixtures', 'kernels')
 
 const TEXT = `entries: 12
 overrun: 100
