@@ -5,7 +5,7 @@ import { version } from '../package.json'
 import { checkConfig } from '../plugin/config/check'
 import { messageOf } from '../plugin/message'
 import { endPlugin, reloadHealth } from './agent/control'
-import { type Agent, findAgent, type Where } from './agent/find'
+import { findAgent, findProvedAgent, type ProvedAgent, type Where } from './agent/find'
 import { doctor } from './doctor/doctor'
 import { install } from './install/install'
 import { uninstall } from './install/uninstall'
@@ -87,7 +87,7 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
       await configEnvironment(env, where),
       join(dist, 'plugins.d', 'tcp_resets.plugin'),
     )
-  if (command === 'reload') return reload(await findAgent(where))
+  if (command === 'reload') return reload(await findProvedAgent(where))
   if (command === 'doctor') return (await doctor(where, values.json ?? false, say)) ? 0 : 1
   const dryRun = values['dry-run'] ?? false
   if (command === 'uninstall') return (await uninstall({ ...where, dryRun }, say)) ? 0 : 1
@@ -106,8 +106,9 @@ async function configEnvironment(env: NodeJS.ProcessEnv, where: Where): Promise<
   return { NETDATA_STOCK_CONFIG_DIR: layout.stockConf, NETDATA_USER_CONFIG_DIR: layout.userConf }
 }
 
-function reload(agent: Agent): number {
-  if (agent.conf === undefined) throw new Error(`Netdata does not answer at ${agent.url}`)
+function reload(agent: ProvedAgent): number {
+  if (agent.conf === undefined)
+    throw new Error(`no Netdata of this machine, that is known to be it, answers at ${agent.url}`)
   if (!reloadHealth(agent)) throw new Error('the alarms could not be reloaded: this needs root')
   endPlugin(agent)
   return 0

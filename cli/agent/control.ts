@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Agent } from './find'
+import type { Agent, ProvedAgent } from './find'
 
 export const hasSystemd = (): boolean => existsSync('/run/systemd/system')
 
@@ -26,13 +26,13 @@ export function pluginPid(agent: Agent): number | undefined {
  *
  * @returns whether it was told
  */
-export function reloadHealth(agent: Agent): boolean {
+export function reloadHealth(agent: ProvedAgent): boolean {
   if (agent.pid !== undefined) return signal(agent.pid, 'SIGUSR2')
   return spawnSync('netdatacli', ['reload-health']).status === 0
 }
 
 /** Ends the plugin, so that the agent starts the file that is there now. Does nothing where none runs. */
-export function endPlugin(agent: Agent): void {
+export function endPlugin(agent: ProvedAgent): void {
   const pid = pluginPid(agent)
   if (pid !== undefined) signal(pid, 'SIGTERM')
 }

@@ -1,11 +1,10 @@
 import { ask } from './ask'
-import { type Layout, layoutAt, layoutFrom, PREFIXES } from './layout'
+import { type Layout, layoutAt, layoutFrom, PREFIXES, programsBelow } from './layout'
 import { type NetdataConf, parseNetdataConf } from './netdata-conf'
 import { type Processes, processesOn } from './processes'
 import { findUser, type User } from './user'
 
-/** An agent of this machine, running or not. */
-export interface Agent {
+interface Found {
   readonly layout: Layout
   readonly url: string
   /** What it says of its configuration; absent where it does not run, or does not answer, or is not to be believed. */
@@ -20,6 +19,22 @@ export interface Agent {
   readonly pathFrom: 'agent' | 'usual'
   readonly processes: Processes
 }
+
+/** Who answers at the address is anybody; enough to say what one sees, and not to change anything. */
+export interface UnprovedAgent extends Found {
+  readonly proved: false
+}
+
+/**
+ * An agent whose answer came from the program of a known place that only root can change, or that is known by its files
+ * alone. Only this one is installed into, told anything, or sent a signal.
+ */
+export interface ProvedAgent extends Found {
+  readonly proved: true
+}
+
+/** An agent of this machine, running or not. */
+export type Agent = ProvedAgent | UnprovedAgent
 
 export interface Where {
   readonly platform: NodeJS.Platform
@@ -37,16 +52,35 @@ export interface Where {
 const USUAL_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /**
- * Finds the agent: what a running one says beats guessing, and a prefix that was named beats all.
+ * Finds the agent: what a running one says beats guessing, and a prefix that was named beats all. Root believes a proved
+ * one only.
  *
  * @throws with what was looked for where there is none
  */
-export async function findAgent({ platform, url, prefix, root }: Where): Promise<Agent> {
+export async function findAgent(where: Where): Promise<Agent> {
+  const proved = await askRunning(where)
+  if (proved.conf !== undefined && !proved.proved && process.geteuid?.() !== 0)
+    return { ...describe(where, proved), proved: false }
+  return { ...describe(where, proved.proved ? proved : {}), proved: true }
+}
+
+/**
+ * The same for what changes something: one that is not proved is as good as not there.
+ *
+ * @throws with what was looked for where there is none
+ */
+export async function findProvedAgent(where: Where): Promise<ProvedAgent> {
+  const running = await askRunning(where)
+  return { ...describe(where, running.proved ? running : {}), proved: true }
+}
+
+type Running = Pick<Found, 'conf' | 'pid'>
+
+function describe({ platform, url, prefix, root }: Where, running: Running): Found {
   const processes = processesOn(platform)
-  const running = root === undefined ? await askRunning(url, processes) : {}
   const prefixes = prefix === undefined ? PREFIXES : [prefix]
   const guess = prefixes.map(each => layoutAt(each, platform, root)).find(Boolean)
-  const answered = running.conf && layoutFrom(running.conf, url)
+  const answered = running.conf && layoutFrom(running.conf, url, platform)
   const layout = (prefix === undefined && answered) || guess
   if (layout === undefined) {
     throw new Error(
@@ -64,7 +98,8 @@ export async function findAgent({ platform, url, prefix, root }: Where): Promise
   return {
     layout,
     url,
-    ...theOne,
+    ...(theOne.conf && { conf: theOne.conf }),
+    ...(theOne.pid !== undefined && { pid: theOne.pid }),
     ...(user && { user }),
     path: path ?? USUAL_PATH,
     pathFrom: path === undefined ? 'usual' : 'agent',
@@ -72,15 +107,23 @@ export async function findAgent({ platform, url, prefix, root }: Where): Promise
   }
 }
 
-async function askRunning(url: string, processes: Processes): Promise<Pick<Agent, 'conf' | 'pid'>> {
-  const answer = await ask(url, '/netdata.conf')
-  if (answer?.status !== 200) return {}
+async function askRunning({ platform, url, prefix, root }: Where): Promise<Running & { proved: boolean }> {
+  if (root !== undefined) return { proved: false }
+  const processes = processesOn(platform)
+  let pids: number[] = []
+  const answer = await ask(url, '/netdata.conf', connection => {
+    pids = processes.atOtherEnd(connection)
+  })
+  if (answer?.status !== 200) return { proved: false }
   const conf = parseNetdataConf(answer.body)
-  const pid = processes.listenerOn(Number(new URL(url).port || 80))
-  if (process.getuid?.() === 0) {
-    const plugins = layoutFrom(conf, url)?.plugins
-    if (pid === undefined || !processes.isTrustedNetdata(pid)) return {}
-    if (plugins === undefined || !processes.seesSame(pid, plugins)) return {}
-  }
-  return { conf, ...(pid !== undefined && { pid }) }
+  const layout = layoutFrom(conf, url, platform)
+  const programs = [...PREFIXES, ...(prefix === undefined ? [] : [prefix])].flatMap(programsBelow)
+  const [pid] = pids
+  const proved =
+    layout !== undefined &&
+    pid !== undefined &&
+    // Whoever else has the connection open could have answered in its place.
+    pids.every(each => processes.runs(each, programs)) &&
+    [layout.plugins, layout.stockConf, layout.userConf, layout.web].every(dir => processes.seesSame(pid, dir))
+  return { conf, proved, ...(pid !== undefined && { pid }) }
 }

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { statSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { isRootsAlone } from '../install/whose'
+import type { Connection, End } from './ask'
 import type { Processes } from './processes'
 
 /**
@@ -8,16 +8,17 @@ import type { Processes } from './processes'
  * Written from their manual pages and sources, not run there.
  */
 export const freebsdProcesses: Processes = {
-  listenerOn: port => listenersIn(output('sockstat', ['-46', '-l', '-P', 'tcp', '-p', `${port}`]), port)[0],
+  atOtherEnd: connection =>
+    holdersIn(output('sockstat', ['-46', '-c', '-P', 'tcp', '-p', `${connection.remote.port}`]), connection),
   descendantRunning(program, ancestor) {
     const all = processes()
     const parents = new Map(all.map(({ pid, parent }) => [pid, parent]))
     return all.find(({ pid, args }) => args.split(' ').includes(program) && descends(pid, ancestor, parents))
       ?.pid
   },
-  isTrustedNetdata(pid) {
+  runs(pid, programs) {
     const program = programIn(output('procstat', ['-b', `${pid}`]), pid)
-    return program !== undefined && /\/netdata$/.test(program) && onlyRootChanges(program)
+    return program !== undefined && programs.includes(program) && isRootsAlone(program)
   },
   // The kernel tells no other process's root, but a jail has one of its own.
   seesSame(pid) {
@@ -62,12 +63,16 @@ export function processesIn(text: string): Process[] {
 }
 
 /**
- * The processes that listen on a port, in what `sockstat -l` printed: user, command, process, descriptor, protocol,
- * local address, foreign address. A command may have spaces in its name. A socket that no process has shows `?`.
+ * The processes that have the other end of a connection, in what `sockstat -c` printed: user, command, process,
+ * descriptor, protocol, local address, foreign address. A command may have spaces in its name. A socket that no process
+ * has shows `?`.
  */
-export function listenersIn(text: string, port: number): number[] {
-  const lines = text.matchAll(/^\S+ +.+? +(\d+) +\d+ +tcp\S* +\S+:(\d+) +\S+:\*/gm)
-  return [...lines].filter(([, , local]) => Number(local) === port).map(([, pid]) => Number(pid))
+export function holdersIn(text: string, { local, remote }: Connection): number[] {
+  const lines = [...text.matchAll(/^\S+ +.+? +(\d+) +\d+ +tcp\S* +(\S+) +(\S+)/gm)]
+  const named = ({ address, port }: End): string => `${address}:${port}`
+  return lines
+    .filter(([, , theirs, ours]) => theirs === named(remote) && ours === named(local))
+    .map(([, pid]) => Number(pid))
 }
 
 /** The program of a process, in what `procstat -b` printed: process, command, release, path. `-` where it has none. */
@@ -80,19 +85,6 @@ function descends(pid: number, ancestor: number, parents: ReadonlyMap<number, nu
     if (parent === ancestor) return true
   }
   return false
-}
-
-/**
- * Whether a file and all directories above it are root's and nobody else may write to them. The directories as well: on
- * FreeBSD anybody can make a hard link to a file of root, under any name.
- */
-function onlyRootChanges(path: string): boolean {
-  try {
-    const { uid, mode } = statSync(path)
-    return uid === 0 && (mode & 0o022) === 0 && (path === '/' || onlyRootChanges(dirname(path)))
-  } catch {
-    return false
-  }
 }
 
 /** What a program of the base system prints; nothing where it is not there or fails. */

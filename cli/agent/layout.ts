@@ -10,7 +10,7 @@ export interface Layout {
   readonly stockConf: string
   readonly userConf: string
   readonly web: string
-  /** Ours, for the manifest. Beside the agent's own, not in it: the agent's user must not be able to write there. */
+  /** Ours, for the manifest: nobody but root may write there. */
   readonly state: string
 }
 
@@ -36,30 +36,46 @@ export function layoutAt(prefix: string, platform: NodeJS.Platform, root = '/'):
     const stockConf = at(['lib', 'lib64', 'share'], 'conf.d')
     const web = at(['share'], 'web')
     if (plugins === undefined || stockConf === undefined || web === undefined) continue
-    const lib = platform === 'freebsd' ? join(root, 'var/db/netdata') : join(top, 'var/lib/netdata')
     const userConf = join(top, 'etc/netdata')
-    return { from: `its files below ${top}`, plugins, stockConf, userConf, web, state: stateOf(lib) }
+    return {
+      from: `its files below ${top}`,
+      plugins,
+      stockConf,
+      userConf,
+      web,
+      state: stateIn(root, platform),
+    }
   }
   return undefined
 }
 
 /** The directories a running agent says it uses; undefined where one is missing. */
-export function layoutFrom(conf: NetdataConf, url: string): Layout | undefined {
+export function layoutFrom(
+  conf: NetdataConf,
+  url: string,
+  platform: NodeJS.Platform = process.platform,
+): Layout | undefined {
   const directories = conf.get('directories')
-  const [plugins, stockConf, userConf, web, lib] = ['plugins', 'stock config', 'config', 'web', 'lib'].map(
-    key => firstDirectory(directories?.get(key) ?? ''),
+  const [plugins, stockConf, userConf, web] = ['plugins', 'stock config', 'config', 'web'].map(key =>
+    firstDirectory(directories?.get(key) ?? ''),
   )
-  if (!plugins || !stockConf || !userConf || !web || !lib) return undefined
+  if (!plugins || !stockConf || !userConf || !web) return undefined
   return {
     from: `the running agent's answer at ${url}`,
     plugins,
     stockConf,
     userConf,
     web,
-    state: stateOf(lib),
+    state: stateIn('/', platform),
   }
 }
 
-function stateOf(lib: string): string {
-  return `${lib}-tcp-resets`
+/** One fixed place, whatever an agent says. */
+function stateIn(root: string, platform: NodeJS.Platform): string {
+  return join(root, platform === 'freebsd' ? 'var/db' : 'var/lib', 'netdata-tcp-resets')
+}
+
+/** Where the program of an agent below a prefix may be; `bin/srv` is that of the static build. */
+export function programsBelow(prefix: string): string[] {
+  return ['usr/sbin', 'sbin', 'usr/bin', 'bin', 'bin/srv'].map(dir => join(prefix, dir, 'netdata'))
 }

@@ -1,38 +1,66 @@
-import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs'
+import { endianness } from 'node:os'
+import { isRootsAlone } from '../install/whose'
+import type { Connection, End } from './ask'
 import type { Processes } from './processes'
 
 /** The processes of Linux, from /proc: proc(5). */
 export const linuxProcesses: Processes = {
-  listenerOn,
+  atOtherEnd,
   descendantRunning,
-  isTrustedNetdata,
+  runs,
   seesSame,
   ownerOf,
 }
 
-/** Of this network namespace. */
-function listenerOn(port: number): number | undefined {
-  const inodes = new Set([...listening('/proc/net/tcp', port), ...listening('/proc/net/tcp6', port)])
-  return pids().find(pid => {
-    try {
-      return readdirSync(`/proc/${pid}/fd`).some(fd => {
-        const inode = /^socket:\[(\d+)\]$/.exec(linkOf(`/proc/${pid}/fd/${fd}`))?.[1]
-        return inode !== undefined && inodes.has(inode)
-      })
-    } catch {
-      return false // it has ended, or is another user's
-    }
+/** In this network namespace: a connection to itself has a line for each end. */
+function atOtherEnd({ local, remote }: Connection): number[] {
+  const inode = ['tcp', 'tcp6']
+    .flatMap(file => socketsIn(textOf(`/proc/net/${file}`) ?? ''))
+    .find(socket => isSame(socket.local, remote) && isSame(socket.remote, local))?.inode
+  // An end that its process has closed has none.
+  return inode === undefined || inode === '0' ? [] : pids().filter(pid => hasOpen(pid, `socket:[${inode}]`))
+}
+
+function hasOpen(pid: number, link: string): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).some(fd => linkOf(`/proc/${pid}/fd/${fd}`) === link)
+  } catch {
+    return false // it has ended, or is another user's
+  }
+}
+
+const isSame = (a: End, b: End): boolean =>
+  a.port === b.port && plainAddress(a.address) === plainAddress(b.address)
+
+/** A socket for IPv6 that got a connection over IPv4 says `::ffff:127.0.0.1`. */
+function plainAddress(address: string): string {
+  if (!address.includes(':')) return address
+  const full = new URL(`http://[${address.replace(/%.*/, '')}]`).hostname
+  const [, high, low] = /^\[::ffff:([0-9a-f]+):([0-9a-f]+)\]$/.exec(full) ?? []
+  if (high === undefined || low === undefined) return full
+  return [high, low].flatMap(half => [parseInt(half, 16) >> 8, parseInt(half, 16) & 255]).join('.')
+}
+
+/** The connections of a file like /proc/net/tcp: kernel, Documentation/networking/proc_net_tcp.rst. */
+export function socketsIn(text: string): (Connection & { readonly inode: string })[] {
+  return text.split('\n').flatMap(line => {
+    const fields = line.trim().split(/\s+/)
+    const [local, remote] = [fields[1], fields[2]].map(endOf)
+    const inode = fields[9]
+    return local && remote && inode ? [{ local, remote, inode }] : []
   })
 }
 
-/** The inodes of the sockets that listen (state 0A, see include/net/tcp_states.h of Linux) on a port. */
-function listening(file: string, port: number): string[] {
-  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
-  return (textOf(file) ?? '')
-    .split('\n')
-    .map(line => line.trim().split(/\s+/))
-    .filter(([, local, , state]) => local?.endsWith(suffix) && state === '0A')
-    .flatMap(fields => fields[9] ?? [])
+/** An address in words of 32 bits, each in the byte order of this machine, and a port. */
+function endOf(field: string | undefined): End | undefined {
+  const [, hex, port] = /^([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4})$/.exec(field ?? '') ?? []
+  if (hex === undefined || port === undefined) return undefined
+  const bytes = Buffer.from(hex, 'hex')
+  if (endianness() === 'LE') bytes.swap32()
+  const address =
+    bytes.length === 4 ? bytes.join('.') : (bytes.toString('hex').match(/.{4}/g) ?? []).join(':')
+  return { address, port: parseInt(port, 16) }
 }
 
 function descendantRunning(program: string, ancestor: number): number | undefined {
@@ -53,11 +81,18 @@ function parentOf(pid: number): number | undefined {
   return parent === undefined ? undefined : Number(parent)
 }
 
-function isTrustedNetdata(pid: number): boolean {
+/**
+ * The user namespace is what counts: only in one of its own can a user without rights arrange mounts, and so give a file
+ * any path. systemd gives services mounts of their own, in root's user namespace, so those may differ.
+ */
+function runs(pid: number, programs: readonly string[]): boolean {
   try {
-    // Through the link and not by its name: the file may have been upgraded since.
-    const { uid, mode } = statSync(`/proc/${pid}/exe`)
-    return /\/netdata( \(deleted\))?$/.test(linkOf(`/proc/${pid}/exe`)) && uid === 0 && (mode & 0o022) === 0
+    if (linkOf(`/proc/${pid}/ns/user`) !== linkOf('/proc/self/ns/user')) return false
+    const exe = statSync(`/proc/${pid}/exe`)
+    return programs.some(program => {
+      const there = statSync(program, { throwIfNoEntry: false })
+      return there?.dev === exe.dev && there.ino === exe.ino && isRootsAlone(realpathSync(program))
+    })
   } catch {
     return false
   }

@@ -1,17 +1,19 @@
+import type { Connection } from './ask'
 import { freebsdProcesses } from './freebsd-processes'
 import { linuxProcesses } from './linux-processes'
 
 /** What is asked about the processes of this machine. What this user may not see is not there. */
 export interface Processes {
-  /** The process that listens on a TCP port. */
-  listenerOn(port: number): number | undefined
+  /** All processes that have the other end of a connection of ours open. */
+  atOtherEnd(connection: Connection): number[]
   /** The process that runs a program and descends from another. */
   descendantRunning(program: string, ancestor: number): number | undefined
   /**
-   * Whether it is Netdata, from a program that only root can change. What is run as the agent's user, and where root
-   * writes files, is what the agent says: anybody can listen on its port while it does not.
+   * Whether it runs one of these programs, the very file, which only root can change, and sees the machine as we do.
+   * What is run as the agent's user, and where root writes files, is what the agent says: anybody can listen on its
+   * port while it does not.
    */
-  isTrustedNetdata(pid: number): boolean
+  runs(pid: number, programs: readonly string[]): boolean
   /** Whether a path is the same directory for a process and for us. */
   seesSame(pid: number, path: string): boolean
   /** User and group that a process runs as. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { lstatSync, readFileSync, readlinkSync } from 'node:fs'
+import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, readlinkSync } from 'node:fs'
+import { asOwnerOf, kindOf } from './whose'
 
 /** A file to be put somewhere. */
 export interface Placement {
@@ -20,7 +21,30 @@ export function fingerprint(content: Placement['content']): string {
 
 /** The same of what is at a path; undefined where nothing is. */
 export function fingerprintOf(path: string): string | undefined {
-  const stat = lstatSync(path, { throwIfNoEntry: false })
-  if (stat === undefined) return undefined
-  return fingerprint(stat.isSymbolicLink() ? { link: readlinkSync(path) } : readFileSync(path))
+  return asOwnerOf(path, () => {
+    const stat = lstatSync(path, { throwIfNoEntry: false })
+    if (stat === undefined) return undefined
+    if (stat.isSymbolicLink()) return fingerprint({ link: readlinkSync(path) })
+    return stat.isFile() ? fingerprint(readRegular(path)) : kindOf(stat)
+  })
+}
+
+/**
+ * Reads a file, and nothing else: a link is not followed, and a pipe not waited for.
+ *
+ * @param owner the only user whose file is taken
+ * @throws where it is something else
+ */
+export function readRegular(path: string, owner?: number): Buffer {
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants
+  const file = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+  try {
+    const stat = fstatSync(file)
+    if (!stat.isFile()) throw new Error(`${path}: expected a file, found ${kindOf(stat)}: remove it`)
+    if (owner !== undefined && stat.uid !== owner)
+      throw new Error(`${path}: it is user ${stat.uid}'s, and only that of user ${owner} is read: remove it`)
+    return readFileSync(file)
+  } finally {
+    closeSync(file)
+  }
 }

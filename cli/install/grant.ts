@@ -13,8 +13,14 @@ const script = (root: string): string => join(root, 'usr/local/sbin/tcp-resets-g
  * The files of the grant; none where this build has none.
  *
  * @param root what stands for `/`
+ * @param group the agent's; absent where that is not known
  */
-export function grantFiles(dist: string, root: string, systemd: boolean): Wanted[] {
+export function grantFiles(
+  dist: string,
+  root: string,
+  systemd: boolean,
+  group: number | undefined,
+): Wanted[] {
   const source = join(dist, 'bin', 'tcp-resets-grant')
   if (!existsSync(source)) return []
   const path = script(root)
@@ -25,14 +31,20 @@ export function grantFiles(dist: string, root: string, systemd: boolean): Wanted
       ? [
           {
             path: join(root, 'etc/systemd/system', UNIT),
-            // The unit names the place of the Debian package.
-            content: Buffer.from(readFileSync(unit, 'utf8').replaceAll('/usr/sbin/tcp-resets-grant', path)),
+            content: Buffer.from(ownUnit(readFileSync(unit, 'utf8'), path, group)),
             mode: 0o644,
             ifEdited: 'ours-beside' as const,
           },
         ]
       : []),
   ]
+}
+
+/** The unit names the place of the Debian package, and Debian's group. */
+function ownUnit(text: string, path: string, group: number | undefined): string {
+  const placed = text.replaceAll('/usr/sbin/tcp-resets-grant', path)
+  if (group === undefined) return placed
+  return placed.replace('[Service]\n', `[Service]\nEnvironment=TCP_RESETS_GROUP=${group}\n`)
 }
 
 /**

@@ -1,16 +1,19 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { version } from '../../package.json'
 import { messageOf } from '../../plugin/message'
 import { alarmNames } from '../agent/api'
-import { endPlugin, hasSystemd, pluginFile, reloadHealth, restartCommand } from '../agent/control'
-import { findAgent, type Where } from '../agent/find'
+import { endPlugin, hasSystemd, reloadHealth, restartCommand } from '../agent/control'
+import { findProvedAgent, type ProvedAgent, type Where } from '../agent/find'
 import { chooseNode } from './choose-node'
+import { readRegular } from './file'
 import { giveGrant, grantFiles, revokeGrant } from './grant'
-import { readManifest } from './manifest'
+import { lock } from './lock'
+import { type Manifest, readManifest } from './manifest'
+import { refusePackaged } from './packaged'
 import { makePlan, ownFiles } from './plan'
 import { change, recover } from './transaction'
 import { waitForData } from './wait'
+import { refuseOthers } from './whose'
 
 export interface InstallOptions extends Where {
   /** The built tree. */
@@ -30,11 +33,26 @@ export interface InstallOptions extends Where {
  * @throws where nothing could be changed, or nothing was
  */
 export async function install(options: InstallOptions, say: (line: string) => void): Promise<boolean> {
-  const agent = await findAgent(options)
-  const { layout, url } = agent
-  say(`Netdata: found by ${layout.from}`)
-  refusePackaged(join(options.root ?? '/', 'var/lib/dpkg/info/netdata-tcp-resets.list'), pluginFile(agent))
+  const agent = await findProvedAgent(options)
+  say(`Netdata: found by ${agent.layout.from}`)
+  refusePackaged(options.root ?? '/', agent)
+  if (options.dryRun) return installInto(agent, options, [], say)
+  const held = lock(agent.layout.state)
+  try {
+    return await installInto(agent, options, held.made, say)
+  } finally {
+    held.release()
+  }
+}
 
+/** @param made directories that were made for it already */
+async function installInto(
+  agent: ProvedAgent,
+  options: InstallOptions,
+  made: readonly string[],
+  say: (line: string) => void,
+): Promise<boolean> {
+  const { layout, url } = agent
   if (!options.dryRun) {
     const recovered = recover(layout.state)
     if (recovered) say(`First: ${recovered}`)
@@ -47,19 +65,24 @@ export async function install(options: InstallOptions, say: (line: string) => vo
   const traced =
     options.platform === 'linux' &&
     (options.tracing ?? (before?.grant !== undefined || (isRoot && hasSystemd())))
-  const grant = traced ? grantFiles(options.dist, options.root ?? '/', hasSystemd()) : []
-  const how = grant.length > 0 ? (hasSystemd() ? 'systemd' : 'until-boot') : undefined
+  const grant = traced ? grantFiles(options.dist, options.root ?? '/', hasSystemd(), agent.user?.gid) : []
+  const how: Manifest['grant'] = grant.length > 0 ? (hasSystemd() ? 'systemd' : 'until-boot') : undefined
   if (options.tracing && how === undefined) say('Tracing: this build has no grant to give')
   const wanted = [
     ...ownFiles(options.dist, layout, guidesUrl),
     ...(node?.pin ? [{ ...node.pin, ifEdited: 'theirs-beside' as const }] : []),
     ...grant,
   ]
-  const plan = makePlan(wanted, layout.state, before, {
+  const also = {
     version,
     ...(guidesUrl !== undefined && { guidesUrl }),
     ...(how !== undefined && { grant: how }),
-  })
+  }
+  const plan = makePlan(wanted, layout.state, before, also, made)
+  // Only of the web directory's files Netdata's user may be the owner.
+  const inWeb = (path: string): boolean => path.startsWith(join(layout.web, '/'))
+  for (const path of [...plan.put.map(file => file.path), ...plan.remove])
+    if (!inWeb(path)) refuseOthers(path)
   for (const { path, mode } of plan.put)
     say(`  ${options.dryRun ? 'would write' : 'write'} ${path} (${mode.toString(8)})`)
   for (const path of plan.remove) say(`  ${options.dryRun ? 'would remove' : 'remove'} ${path}`)
@@ -89,7 +112,7 @@ export async function install(options: InstallOptions, say: (line: string) => vo
   endPlugin(agent)
   if (!reloadHealth(agent)) say('The alarms could not be reloaded: run netdatacli reload-health')
   say('Waiting for data and alarms; Netdata looks for new plugins once a minute')
-  const health = readFileSync(join(layout.userConf, 'health.d', 'tcp_resets.conf'), 'utf8')
+  const health = readRegular(join(layout.userConf, 'health.d', 'tcp_resets.conf')).toString()
   const missing = await waitForData(url, alarmNames(health, options.platform), since)
   if (missing.length > 0) {
     say(
@@ -102,11 +125,4 @@ export async function install(options: InstallOptions, say: (line: string) => vo
   chart   ${new URL('/#menu_ipv4_submenu_tcp', url)}
   guides  ${new URL('/guides/tcp/index.html', guidesUrl ?? url)}`)
   return refused === undefined
-}
-
-/** Two that own the same files would undo each other's work. */
-function refusePackaged(list: string, plugin: string): void {
-  if (existsSync(list) && readFileSync(list, 'utf8').split('\n').includes(plugin)) {
-    throw new Error(`${plugin} is the Debian package's: use apt to upgrade or remove netdata-tcp-resets`)
-  }
 }

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
+import { readRegular } from './file'
 
 /** Everything that an installation did, so that it can be taken back. */
 export interface Manifest {
@@ -25,7 +25,7 @@ export function readManifest(state: string): Manifest | undefined {
   const path = manifestIn(state)
   let text: string
   try {
-    text = readFileSync(path, 'utf8')
+    text = readRegular(path, process.geteuid?.() === 0 ? 0 : undefined).toString()
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw thrown

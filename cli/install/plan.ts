@@ -1,8 +1,8 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Layout } from '../agent/layout'
 import type { Placement } from './file'
-import { fingerprint, fingerprintOf } from './file'
+import { fingerprint, fingerprintOf, readRegular } from './file'
 import { type Manifest, manifestIn } from './manifest'
 import { missingDirectories } from './transaction'
 
@@ -56,7 +56,8 @@ export function ownFiles(dist: string, layout: Layout, guidesUrl: string | undef
 /** Some agents serve only files of one owner, `[web] web files owner`: whoever owns the ones that are there. */
 function webOwner(web: string): Placement['owner'] {
   const index = join(web, 'index.html')
-  const { uid, gid } = statSync(existsSync(index) ? index : web)
+  const stat = lstatSync(index, { throwIfNoEntry: false })
+  const { uid, gid } = stat?.isFile() ? stat : lstatSync(web)
   return { uid, gid }
 }
 
@@ -65,12 +66,14 @@ function webOwner(web: string): Placement['owner'] {
  *
  * @param version of what is installed
  * @param before the manifest of the earlier one
+ * @param made directories that were made for this installation already
  */
 export function makePlan(
   wanted: readonly Wanted[],
   state: string,
   before: Manifest | undefined,
   also: Pick<Manifest, 'version' | 'guidesUrl' | 'grant'>,
+  made: readonly string[] = [],
 ): Plan {
   const put: Placement[] = []
   const notes: string[] = []
@@ -82,7 +85,7 @@ export function makePlan(
     if (untouched || file.ifEdited === 'theirs-beside') {
       if (!untouched) {
         notes.push(`${file.path} was not as we left it: the old one is now ${file.path}.saved`)
-        put.push({ path: `${file.path}.saved`, content: readFileSync(file.path), mode: 0o644 })
+        put.push({ path: `${file.path}.saved`, content: readRegular(file.path), mode: 0o644 })
       }
       put.push(file)
       files[file.path] = mine
@@ -99,7 +102,9 @@ export function makePlan(
     ...kept.filter(path => !wanted.some(file => file.path === path)).map(path => `${path}: edited, kept`),
   )
   const paths = [...put.map(({ path }) => path), manifestIn(state)]
-  const directories = [...new Set([...(before?.directories ?? []), ...missingDirectories(paths)])].sort()
+  const directories = [
+    ...new Set([...(before?.directories ?? []), ...made, ...missingDirectories(paths)]),
+  ].sort()
   const manifest = { ...also, files, directories }
   put.push({
     path: manifestIn(state),

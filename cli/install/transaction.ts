@@ -1,22 +1,23 @@
 import {
-  chownSync,
   closeSync,
+  constants,
   existsSync,
   fchmodSync,
+  fchownSync,
   fsyncSync,
   linkSync,
   lstatSync,
   mkdirSync,
   openSync,
-  readFileSync,
   renameSync,
   rmdirSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { dirname, join } from 'node:path'
-import type { Placement } from './file'
+import { dirname, isAbsolute, join, normalize } from 'node:path'
+import { type Placement, readRegular } from './file'
+import { asOwnerOf, kindOf } from './whose'
 
 // All files or none, even if the power goes: new files are written beside the old ones, then a journal's word decides
 // whether what is half done is taken back or cleared up. Neither Netdata nor anything else reads files of these endings.
@@ -25,7 +26,6 @@ const NEW = '.tcp-resets-new'
 const OLD = '.tcp-resets-old'
 
 interface Journal {
-  readonly pid: number
   /** Until it is committed, all goes back to what was before. */
   readonly committed: boolean
   readonly steps: readonly { readonly path: string; readonly existed: boolean }[]
@@ -59,22 +59,27 @@ export function missingDirectories(paths: readonly string[]): string[] {
 export function change(state: string, { put, remove }: Change): void {
   const steps = [...put.map(({ path }) => path), ...remove].map(path => ({
     path,
-    existed: lstatSync(path, { throwIfNoEntry: false }) !== undefined,
+    existed: asOwnerOf(path, () => lstatSync(path, { throwIfNoEntry: false })) !== undefined,
   }))
   const made = missingDirectories([journalIn(state), ...put.map(({ path }) => path)])
-  const journal: Journal = { pid: process.pid, committed: false, steps, made }
+  const journal: Journal = { committed: false, steps, made }
   try {
     mkdirSync(state, { recursive: true, mode: 0o755 })
     writeJournal(state, journal)
-    for (const dir of made) if (!existsSync(dir)) mkdirSync(dir, 0o755)
-    put.forEach(writeBeside)
+    for (const dir of made) asOwnerOf(dir, () => existsSync(dir) || mkdirSync(dir, 0o755))
+    for (const placement of put) asOwnerOf(placement.path, () => writeBeside(placement))
     for (const { path } of put) {
-      keepOld(path)
-      renameSync(path + NEW, path)
+      asOwnerOf(path, () => {
+        keepOld(path)
+        renameSync(path + NEW, path)
+      })
     }
     for (const path of remove) {
-      if (lstatSync(path, { throwIfNoEntry: false })) renameSync(path, path + OLD)
+      asOwnerOf(path, () => {
+        if (lstatSync(path, { throwIfNoEntry: false })) renameSync(path, path + OLD)
+      })
     }
+    syncDirectories(steps)
     writeJournal(state, { ...journal, committed: true })
   } catch (thrown) {
     undo(state, journal)
@@ -88,10 +93,9 @@ export function change(state: string, { put, remove }: Change): void {
 }
 
 /**
- * Finishes what an earlier run was killed in: takes it back, or clears up after it.
+ * Finishes what an earlier run was killed in: takes it back, or clears up after it. Needs the lock.
  *
  * @returns what was done, for a person; undefined where there was nothing to do
- * @throws while the other one still runs
  */
 export function recover(state: string): string | undefined {
   const journal = interrupted(state)
@@ -100,7 +104,6 @@ export function recover(state: string): string | undefined {
     removeEmpty([state])
     return undefined
   }
-  if (isAlive(journal.pid)) throw new Error(`another tcp-resets is at work (process ${journal.pid})`)
   if (journal.committed) clearUp(state, journal)
   else undo(state, journal)
   return journal.committed
@@ -108,20 +111,66 @@ export function recover(state: string): string | undefined {
     : 'an earlier run was interrupted half way; took back what it had done'
 }
 
-/** The journal of a run that did not come to its end, or is still at it. */
+/**
+ * The journal of a run that did not come to its end, or is still at it.
+ *
+ * @throws where it is not as a run leaves it
+ */
 export function interrupted(state: string): Journal | undefined {
+  const path = journalIn(state)
+  let text: string
   try {
-    return JSON.parse(readFileSync(journalIn(state), 'utf8')) as Journal
+    text = readRegular(path, process.geteuid?.() === 0 ? 0 : undefined).toString()
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw thrown
   }
+  const journal = parseJournal(text)
+  if (journal === undefined)
+    throw new Error(`${path}: it is damaged: remove it, then, as root: tcp-resets install`)
+  return journal
+}
+
+/** @returns undefined where it is not what a run writes */
+export function parseJournal(text: string): Journal | undefined {
+  let found: Partial<Record<keyof Journal, unknown>> | null
+  try {
+    found = JSON.parse(text)
+  } catch {
+    return undefined
+  }
+  const { committed, steps, made } = found ?? {}
+  const isPath = (path: unknown): path is string =>
+    typeof path === 'string' && isAbsolute(path) && normalize(path) === path && !path.includes('\0')
+  const isWhole =
+    typeof committed === 'boolean' &&
+    Array.isArray(made) &&
+    made.every(isPath) &&
+    Array.isArray(steps) &&
+    steps.every(step => isPath(step?.path) && typeof step.existed === 'boolean')
+  return isWhole ? { committed, steps, made } : undefined
 }
 
 function writeJournal(state: string, journal: Journal): void {
   const path = journalIn(state)
   writeBeside({ path, content: Buffer.from(JSON.stringify(journal)), mode: 0o644 })
   renameSync(path + NEW, path)
+  syncDirectory(state)
+}
+
+/** So that a power cut does not take the new names back. */
+function syncDirectories(steps: Journal['steps']): void {
+  for (const dir of new Set(steps.map(({ path }) => dirname(path))))
+    asOwnerOf(join(dir, 'any'), () => existsSync(dir) && syncDirectory(dir))
+}
+
+function syncDirectory(path: string): void {
+  const dir = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW)
+  try {
+    fsyncSync(dir)
+  } finally {
+    closeSync(dir)
+  }
 }
 
 function writeBeside({ path, content, mode, owner }: Placement): void {
@@ -133,19 +182,21 @@ function writeBeside({ path, content, mode, owner }: Placement): void {
   const file = openSync(path + NEW, 'wx', 0o600)
   try {
     writeFileSync(file, content)
+    // By the descriptor: the name may be another file's by now. As the directory's owner it can only be that one's.
+    if (owner && process.geteuid?.() === 0) fchownSync(file, owner.uid, owner.gid)
     fchmodSync(file, mode)
     fsyncSync(file)
   } finally {
     closeSync(file)
   }
-  if (owner && process.getuid?.() === 0) chownSync(path + NEW, owner.uid, owner.gid)
 }
 
 /** A second name for what is there, so that there is no moment without a file. A link has to be moved instead. */
 function keepOld(path: string): void {
   const stat = lstatSync(path, { throwIfNoEntry: false })
   if (stat === undefined) return
-  if (stat.isDirectory()) throw new Error(`${path}: expected a file, found a directory`)
+  if (!stat.isFile() && !stat.isSymbolicLink())
+    throw new Error(`${path}: expected a file, found ${kindOf(stat)}: remove it`)
   rmSync(path + OLD, { force: true })
   if (stat.isFile()) linkSync(path, path + OLD)
   else renameSync(path, path + OLD)
@@ -153,19 +204,21 @@ function keepOld(path: string): void {
 
 function undo(state: string, { steps, made }: Journal): void {
   for (const { path, existed } of steps) {
-    rmSync(path + NEW, { force: true })
-    if (!existed) rmSync(path, { force: true })
-    else if (lstatSync(path + OLD, { throwIfNoEntry: false })) {
-      renameSync(path + OLD, path)
-      rmSync(path + OLD, { force: true }) // two names of one file: the renaming did nothing
-    }
+    asOwnerOf(path, () => {
+      rmSync(path + NEW, { force: true })
+      if (!existed) rmSync(path, { force: true })
+      else if (lstatSync(path + OLD, { throwIfNoEntry: false })) {
+        renameSync(path + OLD, path)
+        rmSync(path + OLD, { force: true }) // two names of one file: the renaming did nothing
+      }
+    })
   }
   endJournal(state)
   removeEmpty(made)
 }
 
 function clearUp(state: string, { steps }: Journal): void {
-  for (const { path } of steps) rmSync(path + OLD, { force: true })
+  for (const { path } of steps) asOwnerOf(path, () => rmSync(path + OLD, { force: true }))
   endJournal(state)
 }
 
@@ -178,19 +231,9 @@ function endJournal(state: string): void {
 export function removeEmpty(directories: readonly string[]): void {
   for (const dir of [...directories].reverse()) {
     try {
-      rmdirSync(dir)
+      asOwnerOf(dir, () => rmdirSync(dir))
     } catch {
       // Somebody else has put something there, or it was never made.
     }
-  }
-}
-
-function isAlive(pid: number): boolean {
-  if (pid === process.pid) return false
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (thrown) {
-    return (thrown as NodeJS.ErrnoException).code === 'EPERM'
   }
 }

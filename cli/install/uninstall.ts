@@ -1,7 +1,9 @@
 import { endPlugin, pluginFile, reloadHealth } from '../agent/control'
-import { findAgent, type Where } from '../agent/find'
+import { findProvedAgent, type ProvedAgent, type Where } from '../agent/find'
 import { revokeGrant } from './grant'
+import { type Lock, lock } from './lock'
 import { manifestIn, readManifest } from './manifest'
+import { refusePackaged } from './packaged'
 import { removable } from './plan'
 import { change, recover, removeEmpty } from './transaction'
 
@@ -16,7 +18,23 @@ export interface UninstallOptions extends Where {
  * @throws where nothing was changed
  */
 export async function uninstall(options: UninstallOptions, say: (line: string) => void): Promise<boolean> {
-  const agent = await findAgent(options)
+  const agent = await findProvedAgent(options)
+  refusePackaged(options.root ?? '/', agent)
+  if (options.dryRun) return uninstallFrom(agent, options, say)
+  const held = lock(agent.layout.state)
+  try {
+    return uninstallFrom(agent, options, say, held)
+  } finally {
+    held.release()
+  }
+}
+
+function uninstallFrom(
+  agent: ProvedAgent,
+  options: UninstallOptions,
+  say: (line: string) => void,
+  held?: Lock,
+): boolean {
   const { state } = agent.layout
   if (!options.dryRun) {
     const recovered = recover(state)
@@ -34,6 +52,7 @@ export async function uninstall(options: UninstallOptions, say: (line: string) =
   const refused = manifest.grant && options.root === undefined ? revokeGrant(manifest.grant) : undefined
   if (refused) say(`The tracing grant was not taken back: ${refused}`)
   change(state, { put: [], remove: [...remove, manifestIn(state)] })
+  held?.release() // it is in one of the directories
   removeEmpty([...manifest.directories, state])
   if (options.root === undefined && agent.conf !== undefined) {
     // The agent gives a plugin up whose file is gone.

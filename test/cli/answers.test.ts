@@ -69,6 +69,7 @@ t.test('the doctor takes any answer', async t => {
     path: '',
     pathFrom: 'usual',
     processes: processesOn('linux'),
+    proved: true,
   }
   for (const other of [...OTHERS.map(each => JSON.stringify(each)), '<html>', '']) {
     body = other

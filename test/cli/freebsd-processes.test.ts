@@ -1,16 +1,23 @@
 import t from 'tap'
-import { listenersIn, processesIn, programIn } from '../../cli/agent/freebsd-processes'
+import { holdersIn, processesIn, programIn } from '../../cli/agent/freebsd-processes'
 import { fixture } from '../stand-in-netstat'
 
 // What FreeBSD's own programs print of processes. The texts are written from their manual pages.
 
-t.test('who listens on a port: sockstat(1)', async t => {
-  const text = fixture('written-sockstat.txt')
-  t.strictSame(listenersIn(text, 19_999), [1203, 1203, 1300], 'not who is only connected, and not port 1999')
-  t.strictSame(listenersIn(text, 1999), [2001])
-  t.strictSame(listenersIn(text, 9999), [])
-  t.strictSame(listenersIn(fixture('written-sockstat-wide.txt'), 19_999), [100_203])
-  t.strictSame(listenersIn('', 19_999), [])
+t.test('who has the other end of a connection: sockstat(1)', async t => {
+  const connection = {
+    local: { address: '127.0.0.1', port: 40_000 },
+    remote: { address: '127.0.0.1', port: 19_999 },
+  }
+  const text = `USER     COMMAND    PID   FD PROTO  LOCAL ADDRESS         FOREIGN ADDRESS
+netdata  netdata    1203  31 tcp4   127.0.0.1:19999       127.0.0.1:40000
+netdata  net data   1204  31 tcp4   127.0.0.1:19999       127.0.0.1:40000
+root     node       1500  18 tcp4   127.0.0.1:40000       127.0.0.1:19999
+ann      nc         1600  3  tcp4   127.0.0.1:19999       127.0.0.1:40001
+?        ?          ?     ?  tcp4   127.0.0.1:19999       127.0.0.1:40000
+`
+  t.strictSame(holdersIn(text, connection), [1203, 1204], 'all of them, and neither we nor a stranger')
+  t.strictSame(holdersIn('', connection), [])
 })
 
 t.test('processes: ps(1)', async t => {

@@ -16,9 +16,9 @@ const PS = '-axww -o pid= -o ppid= -o uid= -o gid= -o jid= -o args='
 const STAND_INS: Readonly<Record<string, string>> = {
   ps: `[ "$*" = '${PS}' ] || exit 64
 /bin/ps -axww -o pid= -o ppid= -o uid= -o gid= -o args= | sed -E 's/^(( *[0-9]+){4})/\\1   0/'`,
-  sockstat: `[ "$*" = '-46 -l -P tcp -p 19999' ] || exit 64
+  sockstat: `[ "$*" = '-46 -c -P tcp -p 19999' ] || exit 64
 echo 'USER     COMMAND    PID   FD PROTO  LOCAL ADDRESS         FOREIGN ADDRESS      '
-ss -Hltnp sport = :19999 | sed -nE 's/.*"netdata",pid=([0-9]+),fd=([0-9]+).*/netdata  netdata    \\1  \\2 tcp4   127.0.0.1:19999       *:*/p'`,
+ss -Htnp state established sport = :19999 | sed -nE 's/^ *[0-9]+ +[0-9]+ +([^ ]+) +([^ ]+) +users:\\(\\("netdata",pid=([0-9]+),fd=([0-9]+).*/netdata  netdata    \\3  \\4 tcp4   \\1  \\2/p'`,
   procstat: `[ "$1" = -b ] || exit 64
 printf '%5s %-16s %8s %s\\n%5d %-16s %8d %s\\n' PID COMM OSREL PATH "$2" netdata 1400097 "$(readlink "/proc/$2/exe")"`,
   service: `[ "$*" = 'netdata rcvar' ] || exit 64

@@ -55,7 +55,7 @@ const LAYOUTS: Readonly<Record<string, Layout>> = {
       'opt/netdata/usr/lib/netdata/conf.d/tcp_resets.conf',
       'opt/netdata/etc/netdata/health.d/tcp_resets.conf',
       'opt/netdata/usr/share/netdata/web/guides/tcp/index.html',
-      'opt/netdata/var/lib/netdata-tcp-resets/manifest.json',
+      'var/lib/netdata-tcp-resets/manifest.json',
     ],
   },
   'a source prefix that was named, beside another Netdata': {
@@ -71,7 +71,7 @@ const LAYOUTS: Readonly<Record<string, Layout>> = {
       'srv/nd/lib/netdata/conf.d/tcp_resets.conf',
       'srv/nd/etc/netdata/health.d/tcp_resets.conf',
       'srv/nd/share/netdata/web/guides/tcp/index.html',
-      'srv/nd/var/lib/netdata-tcp-resets/manifest.json',
+      'var/lib/netdata-tcp-resets/manifest.json',
     ],
   },
   'FreeBSD’s package (the platform overridden: not run there)': {
@@ -144,4 +144,9 @@ t.test('the package of Debian has it already', async t => {
     status: 1,
     stderr: /use apt/,
   })
+  t.match(
+    spawnSync(command, ['uninstall', '--root', root], { encoding: 'utf8' }),
+    { status: 1, stderr: /use apt/ },
+    'and nothing takes its files away',
+  )
 })

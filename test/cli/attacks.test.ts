@@ -1,0 +1,140 @@
+import { join } from 'node:path'
+import t from 'tap'
+import { lock } from '../../cli/install/lock'
+import { parseJournal } from '../../cli/install/transaction'
+import { command, noSandbox, openSandbox } from './sandbox'
+
+// What a local user can do to root. The users are real, and so are the namespaces; all of it is in a sandbox.
+
+const STATE = '/var/lib/netdata-tcp-resets'
+const WEB = '/usr/share/netdata/web'
+const NOBODY = 'setpriv --reuid 65534 --regid 65534 --clear-groups'
+const NETDATA = 'setpriv --reuid netdata --regid netdata --init-groups'
+
+t.test('a user in namespaces of its own, with a netdata of its own', { skip: noSandbox }, async t => {
+  const sandbox = await openSandbox(t)
+  const theirs = '/var/tmp/theirs'
+  const keys = ['config', 'stock config', 'web', 'lib', 'plugins']
+  const lie = ['[directories]', ...keys.map(key => ` ${key} = ${theirs}`), ''].join('\\n')
+  const journal = { pid: 1, committed: false, steps: [{ path: '/etc/victim', existed: false }], made: [] }
+  sandbox.must(`echo precious >/etc/victim; mkdir -m 777 ${theirs} ${theirs}-tcp-resets /var/tmp/x
+    echo '${JSON.stringify(journal)}' >${theirs}-tcp-resets/journal.json
+    touch /var/tmp/x/netdata; chmod 666 /var/tmp/x/netdata`)
+  const serve = `http.createServer((_, answer) => answer.end("${lie}")).listen(19999, "127.0.0.1")`
+  sandbox.must(`${NOBODY} unshare --user --map-root-user --mount sh -c '
+    mount --bind "$(readlink -f "$(command -v node)")" /var/tmp/x/netdata && exec /var/tmp/x/netdata -e "$0"' '${serve}' >/dev/null 2>&1 &`)
+  await sandbox.until('the stranger answers', 'curl -sf http://127.0.0.1:19999/netdata.conf')
+  t.match(sandbox.run('install'), { status: 0, stdout: /^Netdata: found by its files below \/\n/ })
+  t.match(sandbox.run('reload'), { status: 1, stderr: /no Netdata of this machine, that is known to be it/ })
+  t.match(sandbox.run('uninstall'), { status: 0 })
+  t.equal(sandbox.must('cat /etc/victim'), 'precious\n')
+  t.equal(sandbox.must(`ls ${theirs}`), '')
+})
+
+t.test(
+  'another one on the same port, while the agent is on another address',
+  { skip: noSandbox },
+  async t => {
+    const sandbox = await openSandbox(t)
+    await sandbox.startNetdata()
+    sandbox.must(`ip addr add 127.0.0.2/8 dev lo 2>/dev/null || :
+    ${NOBODY} '${process.execPath}' -e 'http.createServer((_, answer) => answer.end("x")).listen(19999, "127.0.0.2")' >/dev/null 2>&1 &`)
+    await sandbox.until('the stranger answers', 'curl -sf http://127.0.0.2:19999/')
+    t.match(sandbox.sh(`'${command}' doctor --url http://127.0.0.2:19999`).stdout, /nothing answers at/)
+    t.match(sandbox.run('install'), { status: 0, stdout: /found by the running agent's answer/ })
+  },
+)
+
+t.test('the web directory is netdata’s, and netdata is not a friend', { skip: noSandbox }, async t => {
+  const sandbox = await openSandbox(t)
+  const quick = (words: string) => sandbox.sh(`timeout 20 '${command}' ${words}`)
+  sandbox.must(
+    `cp -rL ${WEB} ${WEB}.copy; rm -r ${WEB}; mv ${WEB}.copy ${WEB}; chown -R netdata:netdata ${WEB}`,
+  )
+  t.match(quick('install'), { status: 0 })
+  t.equal(
+    sandbox.must(`stat -c %U:%G ${WEB}/guides ${WEB}/guides/tcp/index.html`),
+    'netdata:netdata\nnetdata:netdata\n',
+    'what is in it is written as netdata',
+  )
+  t.match(quick('uninstall'), { status: 0 })
+
+  sandbox.must(`mkdir /etc/secret; ${NETDATA} ln -s /etc/secret ${WEB}/guides`)
+  t.match(quick('install'), {
+    status: 1,
+    stderr: /web\/guides: a link of user \d+, and root follows none: remove it/,
+  })
+  t.equal(sandbox.must('ls /etc/secret'), '', 'nothing has landed in its target')
+  sandbox.must(`rm ${WEB}/guides`)
+
+  sandbox.must(`rm ${WEB}/index.html; ${NETDATA} mkfifo ${WEB}/index.html
+    ${NETDATA} mkdir -p ${WEB}/guides/tcp; ${NETDATA} mkfifo ${WEB}/guides/tcp/index.html`)
+  for (const words of ['install --dry-run', 'install', 'uninstall --dry-run', 'uninstall', 'doctor'])
+    t.not(quick(words).status, 124, `${words}: no pipe is waited for`)
+})
+
+t.test('root’s directories that others may write', { skip: noSandbox }, async t => {
+  const sandbox = await openSandbox(t)
+  const before = sandbox.changes()
+  sandbox.must('chmod 777 /etc/netdata')
+  t.match(sandbox.run('install'), { status: 1, stderr: /\/etc\/netdata: others may write there/ })
+  sandbox.must(
+    'chmod 755 /etc/netdata; mkdir -m 755 /var/lib/netdata-tcp-resets; chown nobody /var/lib/netdata-tcp-resets',
+  )
+  t.match(sandbox.run('install'), { status: 1, stderr: /leads through a directory of user 65534/ })
+  sandbox.must('rmdir /var/lib/netdata-tcp-resets')
+  t.equal(sandbox.changes(), before, 'nothing was changed')
+})
+
+t.test('damage, each told with what to do', { skip: noSandbox }, async t => {
+  const sandbox = await openSandbox(t)
+  sandbox.must(`mkdir -p ${STATE}`)
+  for (const [damage, says] of [
+    [`echo '{"committed":false' >${STATE}/journal.json`, /journal\.json: it is damaged: remove it/],
+    [`echo '{"committed":false}' >${STATE}/journal.json`, /journal\.json: it is damaged: remove it/],
+    [`ln -s /etc/passwd ${STATE}/journal.json`, /ELOOP.*journal\.json/],
+    [`mkfifo ${STATE}/journal.json`, /journal\.json: expected a file, found a pipe: remove it/],
+    [`echo '{}' >${STATE}/journal.json; chown nobody ${STATE}/journal.json`, /it is user 65534's/],
+  ] as const) {
+    sandbox.must(damage)
+    t.match(sandbox.sh(`timeout 20 '${command}' install`), { status: 1, stderr: says }, damage)
+    sandbox.must(`rm ${STATE}/journal.json`)
+  }
+  // Its holder was killed, and somebody else has its process id.
+  sandbox.must(`echo '1 12345' >${STATE}/lock`)
+  t.match(sandbox.run('install'), { status: 0 }, 'a lock that nobody holds any longer is taken over')
+})
+
+t.test('what the package’s scripts kill', { skip: noSandbox }, async t => {
+  const sandbox = await openSandbox(t)
+  const postrm = join(__dirname, '../../packaging/debian/postrm')
+  const plugin = '/usr/lib/netdata/plugins.d/tcp_resets.plugin'
+  sandbox.must(`echo -1 >/run/netdata.pid
+    sh -c 'exec tail -f /dev/null -- ${plugin}' >/dev/null 2>&1 & echo $! >/run/bystander`)
+  sandbox.must(`sh '${postrm}' remove; sh '${postrm}' purge; kill -0 "$(cat /run/bystander)"`)
+  t.pass('a bystander is alive')
+})
+
+t.test('one lock at a time', async t => {
+  const state = join(t.testdir({}), 'state')
+  const held = lock(state)
+  t.throws(() => lock(state), /another tcp-resets is at work \(process \d+\): wait/)
+  held.release()
+  lock(state).release()
+})
+
+t.test('a journal is what a run writes, or nothing', async t => {
+  for (const text of [
+    '',
+    'null',
+    '[]',
+    '{"committed":1,"steps":[],"made":[]}',
+    '{"committed":true,"steps":{},"made":[]}',
+  ])
+    t.equal(parseJournal(text), undefined, text)
+  const step = (path: string) =>
+    JSON.stringify({ committed: false, steps: [{ path, existed: true }], made: [] })
+  t.equal(parseJournal(step('/a/../b')), undefined)
+  t.equal(parseJournal(step('b')), undefined)
+  t.match(parseJournal(step('/a/b')), { committed: false })
+})
