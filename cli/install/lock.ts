@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { messageOf } from '../../plugin/message'
 import { readRegular } from './file'
@@ -26,15 +26,16 @@ export function lock(state: string): Lock {
   refuseOthers(path)
   const made = missingDirectories([path])
   const mine = `${path}.${process.pid}`
-  mkdirSync(dirname(path), { recursive: true, mode: 0o755 })
   try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o755 })
     rmSync(mine, { force: true })
     writeFileSync(mine, `${process.pid} ${startOf(process.pid)}\n`, { flag: 'wx', mode: 0o644 })
     take(path, mine)
+    clearAfterKilled(state)
   } catch (thrown) {
     rmSync(mine, { force: true })
     removeEmpty(made)
-    throw thrown
+    throw new Error(`${messageOf(thrown)}. Nothing was changed`)
   }
   rmSync(mine)
   let isHeld = true
@@ -46,6 +47,14 @@ export function lock(state: string): Lock {
       rmSync(path, { force: true })
       removeEmpty([...made, state])
     },
+  }
+}
+
+/** What others left who were killed while they took it. */
+function clearAfterKilled(state: string): void {
+  for (const name of readdirSync(state)) {
+    const pid = /^lock\.(\d+)(\.stale)?$/.exec(name)?.[1]
+    if (pid !== undefined && startOf(Number(pid)) === undefined) rmSync(join(state, name), { force: true })
   }
 }
 
@@ -72,7 +81,7 @@ function linked(from: string, to: string): boolean {
     return true
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') return false
-    throw new Error(messageOf(thrown))
+    throw thrown
   }
 }
 

@@ -82,7 +82,7 @@ const FAULTS: Readonly<Record<string, { make: string; says: RegExp; mend: string
     mend: 'mount -o remount,rw /usr',
   },
   'a full disk, noticed half way': {
-    make: 'mkdir /usr/share/netdata/web/guides; mount -t tmpfs -o size=40k tmpfs /usr/share/netdata/web/guides',
+    make: 'mkdir /usr/share/netdata/web/guides; mount -t tmpfs -o size=40k,mode=755 tmpfs /usr/share/netdata/web/guides',
     says: /ENOSPC: no space left on device.*Nothing was changed/s,
     mend: 'umount /usr/share/netdata/web/guides; rmdir /usr/share/netdata/web/guides',
   },

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { appendFileSync, cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { lock } from '../../cli/install/lock'
 import { recover } from '../../cli/install/transaction'
 import { dist } from '../../scripts/build'
 import { command } from './sandbox'
@@ -118,7 +119,9 @@ t.test('killed at any moment, the next run finds all of the old or all of the ne
       t.ok(at > 50, `killed at ${at - 1} moments`)
       break
     }
+    const held = lock(join(root, STATE))
     recover(join(root, STATE))
+    held.release()
     const now = treeOf(root)
     const isOld = JSON.stringify(now) === JSON.stringify(old)
     states.add(isOld ? 'old' : 'new')
@@ -137,13 +140,11 @@ t.test('killed at any moment, the next run finds all of the old or all of the ne
 })
 
 t.test('a run that still goes on is not disturbed', async t => {
-  const { root } = older(t)
-  writeFileSync(
-    join(root, STATE, 'journal.json'),
-    JSON.stringify({ pid: process.pid, committed: false, steps: [], made: [] }),
-  )
-  t.match(run(command, ['install', '--root', root]), {
-    status: 1,
-    stderr: `another tcp-resets is at work (process ${process.pid})`,
-  })
+  const { root, upgrade } = older(t)
+  const held = lock(join(root, STATE))
+  const before = treeOf(root)
+  t.match(upgrade(), { status: 1, stderr: /another tcp-resets is at work \(process \d+\)/ })
+  t.strictSame(treeOf(root), before)
+  held.release()
+  t.match(upgrade(), { status: 0 })
 })
