@@ -144,7 +144,7 @@ const BREAKS: Readonly<Record<string, Break>> = {
   },
   'a grant of which nothing comes': {
     breaks:
-      'cd /run; mkdir -p netdata-tcp-resets/sent netdata-tcp-resets/received; cd netdata-tcp-resets; touch sent/trace_pipe received/trace_pipe',
+      'mkdir /run/netdata-tcp-resets; cd /run/netdata-tcp-resets; for event in sent/events/tcp/tcp_send_reset received/events/tcp/tcp_receive_reset; do mkdir -p $event; touch $event/format; done; for here in sent received; do mkdir -p $here/per_cpu/cpu0; touch $here/trace_pipe $here/per_cpu/cpu0/stats; done',
     mends: 'rm -r /run/netdata-tcp-resets',
     check: 'tracing',
     saw: /granted in \/run\/netdata-tcp-resets, and the agent has no chart of it/,
