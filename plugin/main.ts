@@ -12,6 +12,13 @@ import { runPlugin } from './plugin'
 // What Netdata starts. The only place that ends the process.
 
 const { env, platform } = process
+
+/**
+ * Signals that are sent to all of the agent's processes and mean only the agent: SIGUSR2 has it read its alarms again. As
+ * with SIGHUP, which log rotation sends, no agent starts a plugin again that one of them ended. At SIGUSR1 Node would
+ * open the port of its debugger.
+ */
+const NOT_FOR_US = ['SIGUSR1', 'SIGUSR2'] as const
 const program = __filename
 const log = createLog(env)
 
@@ -30,6 +37,8 @@ async function run(interval: number): Promise<number> {
   }
   process.on('SIGTERM', end)
   process.on('SIGINT', end)
+  process.on('SIGHUP', () => log.info('SIGHUP: going on; the configuration is read at the start'))
+  for (const signal of NOT_FOR_US) process.on(signal, () => {})
   // The agent keeps its end of stdin open for as long as it lives, and asks for functions on it.
   const stdin = isDevNull(0) ? undefined : process.stdin
   stdin?.on('end', end).on('error', end).resume()

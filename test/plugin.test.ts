@@ -192,3 +192,16 @@ function old(t: { testdir(): string }): string {
   writeFileSync(file, "Object.defineProperty(process.versions, 'node', { value: '16.20.2' })")
   return file
 }
+
+t.test('signals that are meant for the agent', async t => {
+  const running = startPlugin(t, { NETDATA_HOST_PREFIX: hostRoot(t), NETDATA_LOG_LEVEL: 'info' })
+  await ticks(running, 2)
+  for (const signal of ['SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) {
+    const before = collections(running.stdout())
+    running.child.kill(signal)
+    await ticks(running, before + 4)
+    t.equal(running.child.exitCode, null, `it goes on after ${signal}`)
+  }
+  t.match(running.stderr(), /SIGHUP: going on; the configuration is read at the start/)
+  t.notMatch(running.stderr(), /Debugger/, 'no port is opened')
+})
