@@ -8,8 +8,9 @@ interface Place {
 
 /**
  * The counters that are read, in the spelling of `struct tcpstat` (sys/netinet/tcp_var.h), and where
- * usr.bin/netstat/inet.c prints them. Both forms have been the same since FreeBSD 11; what releases add,
- * rename or move (cookies, ECN, TIME-WAIT, states) is not among them. The text says "1 drop" but "2 drops".
+ * usr.bin/netstat/inet.c prints them. Both forms have been the same since FreeBSD 11, but for
+ * tcps_progdrops, which is new; what else releases add, rename or move (cookies, ECN, TIME-WAIT, states) is not among
+ * them. The text says "1 drop" but "2 drops".
  */
 const PLACES = {
   /** Connects that this host started. */
@@ -38,6 +39,11 @@ const PLACES = {
     json: ['connections-dropped-by-keepalives'],
     text: /^\t\t(\d+) connections? dropped by keepalive$/gm,
   },
+  /** Transfers that did not get on (TCP_MAXUNACKTIME); FreeBSD 14 and later, and off unless it is asked for. */
+  tcps_progdrops: {
+    json: ['connections-dropped-due-to-progress-time'],
+    text: /^\t(\d+) connections? dropped due to exceeding progress time$/gm,
+  },
   /** Half-open connections that a reset ended. They have no connection block yet, so no drop counts them. */
   tcps_sc_reset: { json: ['syncache', 'reset'], text: /^\t\t(\d+) reset$/gm },
   /** Resets that arrived and were ignored: in the window but not exactly expected, or for no half-open connection. */
@@ -51,6 +57,8 @@ const PLACES = {
 
 export type FreebsdCounter = keyof typeof PLACES
 export const FREEBSD_COUNTERS = Object.keys(PLACES) as FreebsdCounter[]
+/** Those that every release prints, so that one which is missing is a fault. */
+export const PRINTED_ALWAYS = FREEBSD_COUNTERS.filter(name => name !== 'tcps_progdrops')
 
 type Counters = Partial<Record<FreebsdCounter, bigint>>
 

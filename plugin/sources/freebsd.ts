@@ -2,7 +2,7 @@ import { type ChildProcess, type ExecFileException, execFile } from 'node:child_
 import { accessSync, constants, statSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { messageOf } from '../message'
-import { FREEBSD_COUNTERS, type FreebsdCounter, parseNetstat } from './freebsd-counters'
+import { type FreebsdCounter, PRINTED_ALWAYS, parseNetstat } from './freebsd-counters'
 import type { Reading, SlowSource } from './source'
 
 /** netstat(1) as libxo's JSON, and as text for a netstat that was built without libxo (FreeBSD 10). */
@@ -99,7 +99,7 @@ function readingOf(netstat: string, output: string, stderr: string): Reading<Fre
   if (counters === undefined) {
     return { counters: {}, fault: `${netstat} printed no whole JSON with the statistics of tcp${said}` }
   }
-  const missing = FREEBSD_COUNTERS.filter(name => counters[name] === undefined)
+  const missing = PRINTED_ALWAYS.filter(name => counters[name] === undefined)
   if (missing.length === 0) return { counters }
   return { counters, fault: `${netstat} printed no usable ${missing.join(', ')}${said}` }
 }

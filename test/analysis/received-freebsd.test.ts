@@ -8,6 +8,7 @@ const zero = {
   tcps_timeoutdrop: 0n,
   tcps_persistdrop: 0n,
   tcps_keepdrops: 0n,
+  tcps_progdrops: 0n,
   tcps_sc_reset: 0n,
   tcps_badrst: 0n,
 }
@@ -24,6 +25,7 @@ t.test('what each event counts as, as the kernel source has it', async t => {
     'retransmission timeout': [{ tcps_drops: 1n, tcps_timeoutdrop: 1n }, 0n],
     'keepalive timeout': [{ tcps_drops: 1n, tcps_keepdrops: 1n }, 0n],
     'persist timeout': [{ tcps_drops: 1n, tcps_persistdrop: 1n }, 0n],
+    'progress timeout': [{ tcps_drops: 1n, tcps_progdrops: 1n }, 0n],
     'own abort, which nothing tells apart': [{ tcps_drops: 1n }, 1n],
     'a timeout before its drop is counted takes nothing from half-open ones': [
       { tcps_timeoutdrop: 1n, tcps_sc_reset: 1n },
@@ -35,7 +37,7 @@ t.test('what each event counts as, as the kernel source has it', async t => {
     ],
   }
   for (const [name, [rise, expected]] of Object.entries(cases)) {
-    t.equal(estimateReceivedFreebsd({ ...zero, ...rise }), expected, name)
+    t.equal(estimateReceivedFreebsd({ ...zero, ...rise }).received, expected, name)
   }
 })
 
@@ -48,6 +50,21 @@ t.test('adds up, and a gap is accounted for by the next complete reading', async
   t.equal(received({ ...zero, tcps_drops: 107n }), 7n)
   t.equal(received(zero), 7n, 'netstat -z: counters that start anew count nothing')
   t.equal(received({ ...zero, tcps_drops: 1n }), 8n)
+})
+
+t.test('a timeout in one reading and its drop in the next are no reset', async t => {
+  const received = receivedCounterFreebsd()
+  received(zero)
+  t.equal(received({ ...zero, tcps_keepdrops: 1n }), 0n)
+  t.equal(received({ ...zero, tcps_keepdrops: 1n, tcps_drops: 1n }), 0n)
+  t.equal(received({ ...zero, tcps_keepdrops: 1n, tcps_drops: 2n }), 1n, 'only the next reading owes it')
+})
+
+t.test('before FreeBSD 14 nothing counts progress timeouts, which is no gap', async t => {
+  const received = receivedCounterFreebsd()
+  const { tcps_progdrops: _, ...older } = zero
+  t.equal(received(older), 0n)
+  t.equal(received({ ...older, tcps_drops: 3n }), 3n)
 })
 
 t.test('never goes down, whatever the counters do', async () => {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
-import { FREEBSD_COUNTERS, parseNetstat } from '../../plugin/sources/freebsd-counters'
+import { PRINTED_ALWAYS, parseNetstat } from '../../plugin/sources/freebsd-counters'
 
 const fixture = (name: string): string => readFileSync(join(__dirname, '../fixtures/freebsd', name), 'latin1')
 
@@ -32,7 +32,7 @@ t.test('reads every form', async t => {
   ]) {
     t.strictSame(parseNetstat(fixture(name)), written, name)
   }
-  const ones = Object.fromEntries(FREEBSD_COUNTERS.map(name => [name, 1n]))
+  const ones = Object.fromEntries(PRINTED_ALWAYS.map(name => [name, 1n]))
   t.strictSame(parseNetstat(fixture('written-singular.txt')), ones, 'one drop, not "1 drops"')
 })
 
@@ -46,12 +46,17 @@ t.test('knows the lines of real text', async t => {
   })
   const { tcps_sc_reset, ...others } = parseNetstat(fixture('real-14-current.txt')) ?? {}
   t.equal(tcps_sc_reset, undefined, 'the public report ends before it')
-  t.strictSame(Object.keys(others).sort(), FREEBSD_COUNTERS.filter(name => name !== 'tcps_sc_reset').sort())
+  t.strictSame(Object.keys(others).sort(), PRINTED_ALWAYS.filter(name => name !== 'tcps_sc_reset').sort())
 })
 
 t.test('values or gaps, never a wrong number', async t => {
   const cases: Record<string, [string, Record<string, bigint> | undefined]> = {
     'largest u64': [json('"connection-drops":18446744073709551615'), { tcps_drops: 18446744073709551615n }],
+    'since FreeBSD 14': [json('"connections-dropped-due-to-progress-time":1112'), { tcps_progdrops: 1112n }],
+    'since FreeBSD 14, as text': [
+      '\t1 connection dropped due to exceeding progress time\n',
+      { tcps_progdrops: 1n },
+    ],
     'above 2^53': [json('"connection-drops":9007199254740993'), { tcps_drops: 9007199254740993n }],
     'above u64': [json('"connection-drops":18446744073709551616'), {}],
     'in quotes': [json('"connection-drops":"42"'), { tcps_drops: 42n }],
