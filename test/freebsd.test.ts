@@ -2,7 +2,14 @@ import { rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { type RunningPlugin, startPlugin, valuesOf } from './built-plugin'
-import { fixture, isRunning, type StandIn, standInNetstat, withCounters } from './stand-in-netstat'
+import {
+  fixture,
+  isRunning,
+  NETSTAT_14,
+  type StandIn,
+  standInNetstat,
+  withCounters,
+} from './stand-in-netstat'
 
 // The built plugin as it runs on FreeBSD, as far as that can be tried elsewhere: process.platform is overridden from
 // outside, and a program of ours called netstat stands in for the real one.
@@ -22,9 +29,12 @@ t.test('the first two ticks: no sent, each tick in one write', async t => {
   const writes: string[] = []
   running.child.stdout?.on('data', text => writes.push(text))
   await running.until(stdout => readings(stdout) >= 2)
-  const values = `SET received_half_open = 11
-SET received_ignored = 17
-SET listen_overflow = 3
+  const values = `SET received_half_open = 1504
+SET received_ignored = 1448
+SET listen_overflow = 1441
+SET sent_after_close = 1301
+SET sent_persist_timeout = 1420
+SET sent_timeout_at_least = 0
 END
 `
   t.equal(
@@ -32,7 +42,7 @@ END
       .stdout()
       .replace(/^(BEGIN \S+) \d{6,7}$/gm, '$1 <time>')
       .replace(/(measured_t =) \d{10}$/m, '$1 <seconds>'),
-    `CHART ipv4.tcp_resets '' 'TCP resets received, IPv4 and IPv6 together (an estimate; FreeBSD counts none that it sends)' 'resets/s' 'tcp' ipv4.tcp_resets line 5231 1 '' tcp_resets netstat
+    `CHART ipv4.tcp_resets '' 'TCP resets received, IPv4 and IPv6 together (an estimate; FreeBSD counts those sent only in part)' 'resets/s' 'tcp' ipv4.tcp_resets line 5231 1 '' tcp_resets netstat
 DIMENSION received '' incremental 1 1
 CLABEL namespace 'host' 1
 CLABEL source 'netstat' 1
@@ -41,10 +51,13 @@ CLABEL_COMMIT
 BEGIN ipv4.tcp_resets
 SET received = 0
 END
-CHART ipv4.tcp_reset_causes '' 'TCP resets with a counter of their own (FreeBSD): received while half open, received and ignored; full listen queues' 'resets/s' 'tcp' ipv4.tcp_reset_causes line 5232 1 '' tcp_resets netstat
+CHART ipv4.tcp_reset_causes '' 'TCP resets that FreeBSD counts: received half open or ignored; sent for data after a close and at timeouts; full listen queues' 'resets/s' 'tcp' ipv4.tcp_reset_causes line 5232 1 '' tcp_resets netstat
 DIMENSION received_half_open '' incremental 1 1
 DIMENSION received_ignored '' incremental 1 1
 DIMENSION listen_overflow '' incremental 1 1
+DIMENSION sent_after_close '' incremental 1 1
+DIMENSION sent_persist_timeout '' incremental 1 1
+DIMENSION sent_timeout_at_least '' incremental 1 1
 CLABEL namespace 'host' 1
 CLABEL source 'netstat' 1
 CLABEL received 'estimated' 1
@@ -74,7 +87,7 @@ t.test('counts what the kernel counted, above 2^53 and across a reset of its cou
   const running = startOnFreebsd(t, netstat)
   await running.until(stdout => readings(stdout) >= 1)
   netstat.prints(
-    withCounters({ 'connection-drops': from + 9n, 'connections-dropped-by-keepalives': 6, reset: 13 }),
+    withCounters({ 'connection-drops': from + 9n, 'connections-dropped-by-keepalives': 1106, reset: 1506 }),
   )
   await running.until(stdout => valuesOf(stdout, 'received').includes(10n))
   netstat.prints(withCounters({ 'connection-drops': 3, reset: 0 }))
@@ -101,7 +114,7 @@ t.test('whatever netstat does is a gap, told when it starts and ends, and the tr
     // One more netstat that fails, from its start to its end.
     for (const runs = netstat.runs().length; netstat.runs().length < runs + 2; ) await sleep(20)
     t.equal(readings(running.stdout()), before, `${name}: no value is made up`)
-    netstat.prints(fixture('written-15.json'))
+    netstat.prints(fixture(NETSTAT_14))
     await running.until(stdout => readings(stdout) > before)
     const since = microseconds(running.stdout())[before - 1] ?? 0
     t.ok(since > 1_900_000, `${name}: ${since} µs since the value before`)
@@ -148,6 +161,44 @@ t.test('ends at once, and its netstat with it', async t => {
     t.equal(await running.ended, 0, end)
     for (let tries = 0; isRunning(netstat.pid()) && tries < 1500; tries++) await sleep(20)
     t.notOk(isRunning(netstat.pid()), 'its netstat is gone')
+    t.equal(running.stderr(), '')
+  }
+})
+
+t.test('a netstat of another release than the kernel: one line, DISABLE, exit 1', async t => {
+  const cases: Record<string, [kernel: string, userland: string, line: RegExp]> = {
+    newer: [
+      '1302001',
+      '1401000',
+      /kernel is of FreeBSD 13 .* netstat of FreeBSD 14 .*: it would show wrong numbers/,
+    ],
+    older: [
+      '1401000',
+      '1302001',
+      /kernel is of FreeBSD 14 .* netstat of FreeBSD 13 .*: it would get no numbers/,
+    ],
+  }
+  for (const [name, [kernel, userland, line]] of Object.entries(cases)) {
+    const netstat = standInNetstat(t)
+    netstat.releases(kernel, userland)
+    const running = startOnFreebsd(t, netstat)
+    t.equal(await running.ended, 1, name)
+    t.equal(running.stdout(), 'DISABLE\n')
+    t.match(running.stderr(), line)
+    t.match(running.stderr(), /^\S+ \S+ ERROR: [^\n]*; bring .* to one release, then restart Netdata\n$/)
+    t.strictSame(netstat.runs(), [], 'it is not even asked')
+  }
+})
+
+t.test('another patch level, or a uname that does not say, is no reason to measure nothing', async t => {
+  for (const [kernel, userland] of [
+    ['1302001', '1300139'],
+    ['1401000', ''],
+  ] as const) {
+    const netstat = standInNetstat(t)
+    netstat.releases(kernel, userland)
+    const running = startPlugin(t, { UNAME_K: '1000000' }, ['1'], netstat.plugin)
+    await running.until(stdout => readings(stdout) >= 1)
     t.equal(running.stderr(), '')
   }
 })

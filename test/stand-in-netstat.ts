@@ -3,10 +3,13 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSy
 import { join } from 'node:path'
 import { plugin } from './built-plugin'
 
+/** What netstat of FreeBSD 14 prints; no counter has the value of another. */
+export const NETSTAT_14 = 'outputs/14s-20241026.distinct.json'
+
 export const fixture = (name: string): string =>
   readFileSync(join(__dirname, 'fixtures', 'freebsd', name), 'latin1')
 
-/** A program called netstat that does as it is told. */
+/** A program called netstat that does as it is told, and one called uname. */
 export interface StandIn {
   /** The directory that it is in, for a PATH. */
   readonly bin: string
@@ -15,7 +18,9 @@ export interface StandIn {
   does(line: string): void
   /** From its next run on: prints this. */
   prints(text: string): void
-  /** The arguments of each run, and `overlap` where the one before had not ended. */
+  /** What `uname -K` says from now on, and `uname -U`. */
+  releases(kernel: string, userland: string): void
+  /** The arguments of each run of netstat, and `overlap` where the one before had not ended. */
   runs(): string[]
   /** The process of the latest run. */
   pid(): number
@@ -39,6 +44,15 @@ echo $$ > pid
 `,
   )
   chmodSync(file, 0o755)
+  writeFileSync(
+    join(bin, 'uname'),
+    `#!/bin/sh
+test "$UNAME_K$UNAME_U" && exit 64
+case "$*" in -K|-U) exec cat "${dir}/uname$*";; esac
+exit 64
+`,
+    { mode: 0o755 },
+  )
   const wrapped = join(dir, 'tcp_resets.plugin')
   writeFileSync(
     wrapped,
@@ -61,20 +75,25 @@ PATH="${bin}:$PATH" exec ${process.execPath} -r ${join(__dirname, 'platform-free
       write('output', text)
       standIn.does('exec cat output')
     },
+    releases(kernel, userland) {
+      write('uname-K', `${kernel}\n`)
+      write('uname-U', `${userland}\n`)
+    },
     runs: () =>
       existsSync(join(dir, 'runs')) ? readFileSync(join(dir, 'runs'), 'utf8').trim().split('\n') : [],
     plugin: wrapped,
     pid: () => Number(readFileSync(join(dir, 'pid'), 'utf8')),
   }
-  standIn.prints(fixture('written-14.json'))
+  standIn.prints(fixture(NETSTAT_14))
+  standIn.releases('1401000', '1401000')
   return standIn
 }
 
 /** The output of netstat as JSON with other values of some counters, by their last key. */
 export function withCounters(values: Readonly<Record<string, bigint | number>>): string {
   return Object.entries(values).reduce(
-    (text, [key, value]) => text.replace(new RegExp(`("${key}": )\\d+`), `$1${value}`),
-    fixture('written-14.json'),
+    (text, [key, value]) => text.replace(new RegExp(`("${key}":)\\d+`), `$1${value}`),
+    fixture(NETSTAT_14),
   )
 }
 

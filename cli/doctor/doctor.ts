@@ -11,6 +11,7 @@ import { checkGuides } from './guides'
 import { checkKernel } from './kernel'
 import { checkNamespaces } from './namespaces'
 import { checkNode } from './node'
+import { checkRelease } from './release'
 import { checkTracing } from './tracing'
 
 type Check = (agent: Agent, platform: NodeJS.Platform) => Promise<Finding[]> | Finding[]
@@ -19,6 +20,7 @@ type Check = (agent: Agent, platform: NodeJS.Platform) => Promise<Finding[]> | F
 const CHECKS: readonly Check[] = [
   checkAgent,
   checkBoot,
+  checkRelease,
   checkFiles,
   checkNode,
   checkConfiguration,

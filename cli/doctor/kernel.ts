@@ -16,8 +16,9 @@ export function checkKernel(_agent: Agent, platform: NodeJS.Platform): Finding[]
       ),
       note(
         'sent',
-        'FreeBSD counts no resets sent, so there is no such dimension and no alarm on it',
-        `DTrace counts them: dtrace -n 'tcp:::send /args[4]->tcp_flags & TH_RST/ { @ = count(); } tick-10s { exit(0); }'`,
+        'FreeBSD counts resets sent only in part, so there is no dimension sent and no alarm on it; ' +
+          'what it counts of them is on the chart of causes',
+        `DTrace counts all: dtrace -n 'tcp:::send /args[4]->tcp_flags & TH_RST/ { @ = count(); } tick-10s { exit(0); }'`,
       ),
     ]
   }

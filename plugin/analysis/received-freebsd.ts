@@ -17,14 +17,17 @@ const NEEDED = [
  *
  * A connection that was dropped while it was set up (tcps_conndrops), or later (tcps_drops), was reset by the peer,
  * unless this host let it time out. Whichever timer it was (tcps_timeoutdrop, tcps_persistdrop, tcps_keepdrops,
- * tcps_progdrops), the kernel counts the drop as well, so they are taken off. A reset that ended a half-open connection (tcps_sc_reset),
- * or that the kernel did not believe (tcps_badrst), is counted by itself.
+ * tcps_progdrops), the kernel counts the drop as well, so they are taken off. A reset that ended a half-open connection
+ * (tcps_sc_reset), or that the kernel did not believe (tcps_badrst), is counted by itself.
+ *
+ * The kernel counts a timeout just before its drop. A reading in between has the one without the other, so what can't
+ * be taken off yet is taken off the drops to come.
  *
  * Unlike Linux, FreeBSD does not count what programs abort (SO_LINGER 0, tcpdrop(8), a listener that closes): those
  * are in tcps_drops and so in the estimate, as is a connect that an ICMP message ended. The FIN_WAIT_2 timeout is
  * left alone: it counts no drop (sys/netinet/tcp_timer.c).
  *
- * @param ahead timeouts of the reading before whose drops were not counted yet then
+ * @param ahead timeouts of earlier readings whose drops were not counted yet then
  * @returns resets, never below 0, and the timeouts that are ahead of their drops now
  */
 export function estimateReceivedFreebsd(
@@ -32,9 +35,9 @@ export function estimateReceivedFreebsd(
   ahead = 0n,
 ): { received: bigint; ahead: bigint } {
   const timedOut = rise.tcps_timeoutdrop + rise.tcps_persistdrop + rise.tcps_keepdrops + rise.tcps_progdrops
-  const dropped = rise.tcps_conndrops + rise.tcps_drops - timedOut
+  const dropped = rise.tcps_conndrops + rise.tcps_drops - timedOut - ahead
   return {
-    received: atLeast0(dropped - ahead) + rise.tcps_sc_reset + rise.tcps_badrst,
+    received: atLeast0(dropped) + rise.tcps_sc_reset + rise.tcps_badrst,
     ahead: atLeast0(-dropped),
   }
 }

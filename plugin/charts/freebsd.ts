@@ -2,8 +2,8 @@ import type { ChartDefinition } from '../netdata/chart'
 import { resetsChart } from './resets'
 
 /**
- * Resets received of a FreeBSD system. There is no dimension `sent`: nothing in FreeBSD counts those, and a 0 would
- * say that none were.
+ * Resets received of a FreeBSD system. There is no dimension `sent`: FreeBSD counts only some causes of those, and a
+ * part of them under that name would look like all.
  *
  * @param source the name of the source of the numbers
  */
@@ -11,14 +11,15 @@ export function freebsdResetsChart(source: string): ChartDefinition {
   const chart = resetsChart(source)
   return {
     ...chart,
-    title: 'TCP resets received, IPv4 and IPv6 together (an estimate; FreeBSD counts none that it sends)',
+    title:
+      'TCP resets received, IPv4 and IPv6 together (an estimate; FreeBSD counts those sent only in part)',
     dimensions: chart.dimensions.filter(({ id }) => id === 'received'),
   }
 }
 
 /**
- * What FreeBSD counts exactly about resets. Unlike on Linux these are not the parts of the resets sent: those have no
- * count that they could be parts of. The names say what was received; an overflow is not proof of a reset.
+ * What FreeBSD counts about resets. Unlike on Linux the ones sent are not parts of a whole: nothing counts resets
+ * to closed ports, to unknown connections, or of programs that abort. An overflow is not proof of a reset.
  *
  * @param source the name of the source of the numbers
  */
@@ -27,7 +28,7 @@ export function freebsdCausesChart(source: string): ChartDefinition {
     type: 'ipv4',
     id: 'tcp_reset_causes',
     title:
-      'TCP resets with a counter of their own (FreeBSD): received while half open, received and ignored; full listen queues',
+      'TCP resets that FreeBSD counts: received half open or ignored; sent for data after a close and at timeouts; full listen queues',
     units: 'resets/s',
     family: 'tcp',
     context: 'ipv4.tcp_reset_causes',
@@ -37,8 +38,11 @@ export function freebsdCausesChart(source: string): ChartDefinition {
     dimensions: [
       { id: 'received_half_open', algorithm: 'incremental' },
       { id: 'received_ignored', algorithm: 'incremental' },
-      // Draws a reset each, unless net.inet.tcp.syncache.rst_on_sock_fail is 0 or net.inet.icmp.icmplim is reached.
+      // Draws a reset each, unless net.inet.tcp.syncache.rst_on_sock_fail is 0.
       { id: 'listen_overflow', algorithm: 'incremental' },
+      { id: 'sent_after_close', algorithm: 'incremental' },
+      { id: 'sent_persist_timeout', algorithm: 'incremental' },
+      { id: 'sent_timeout_at_least', algorithm: 'incremental' },
     ],
     labels: { namespace: 'host', source, received: 'estimated' },
   }

@@ -1,4 +1,5 @@
 import { receivedCounterFreebsd } from '../analysis/received-freebsd'
+import { timeoutResetsCounter } from '../analysis/sent-freebsd'
 import { usualFollower } from '../analysis/usual'
 import { freebsdCausesChart, freebsdResetsChart } from '../charts/freebsd'
 import { PLUGIN } from '../charts/resets'
@@ -6,6 +7,7 @@ import type { Log } from '../log'
 import { chartWriter } from '../netdata/chart'
 import { freebsdSource } from '../sources/freebsd'
 import type { FreebsdCounter } from '../sources/freebsd-counters'
+import { freebsdReleases, MISMATCH_ADVICE, mismatchOf } from '../sources/freebsd-release'
 import type { Reading, SlowSource } from '../sources/source'
 import type { Collector } from './collector'
 
@@ -13,9 +15,11 @@ import type { Collector } from './collector'
  * The collector of this FreeBSD system.
  *
  * @param path PATH, where netstat is looked for
- * @throws where there is no netstat
+ * @throws where there is no netstat, or none that can be believed
  */
-export function openFreebsd(path: string | undefined, updateEvery: number, log: Log): Collector {
+export function openFreebsd(path: string, updateEvery: number, log: Log): Collector {
+  const mismatch = mismatchOf(freebsdReleases(path))
+  if (mismatch !== undefined) throw new Error(`${mismatch}; ${MISMATCH_ADVICE}`)
   return freebsdCollector(freebsdSource(path, updateEvery), updateEvery, log)
 }
 
@@ -30,6 +34,7 @@ export function freebsdCollector(
   log: Log,
 ): Collector {
   const receivedSince = receivedCounterFreebsd()
+  const timeoutResets = timeoutResetsCounter()
   const usual = usualFollower()
   const resets = chartWriter(freebsdResetsChart(source.name), PLUGIN, updateEvery)
   const causes = chartWriter(freebsdCausesChart(source.name), PLUGIN, updateEvery)
@@ -39,13 +44,16 @@ export function freebsdCollector(
       const { counters, fault } = source.read()
       log.fault(`source ${source.name}`, fault)
       const received = receivedSince(counters)
-      // Nothing counts sent: a place holder for the follower, and what comes of it is not published.
+      // Nothing counts all that are sent: a place holder for the follower, and what comes of it is not published.
       const variables = usual({ sent: 0n, received, opened: opened(counters) }, now)
       if (variables !== undefined) delete variables.usual_sent
       const each = {
         received_half_open: counters.tcps_sc_reset,
         received_ignored: counters.tcps_badrst,
         listen_overflow: counters.tcps_listendrop,
+        sent_after_close: counters.tcps_rcvafterclose,
+        sent_persist_timeout: counters.tcps_persistdrop,
+        sent_timeout_at_least: timeoutResets(counters),
       }
       return resets({ received }, now, variables) + causes(each, now)
     },

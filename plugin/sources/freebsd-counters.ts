@@ -44,6 +44,11 @@ const PLACES = {
     json: ['connections-dropped-due-to-progress-time'],
     text: /^\t(\d+) connections? dropped due to exceeding progress time$/gm,
   },
+  /** Data for a connection that was closed here: each was answered with a reset. */
+  tcps_rcvafterclose: {
+    json: ['received-after-close-packets'],
+    text: /^\t\t(\d+) packets? received after close$/gm,
+  },
   /** Half-open connections that a reset ended. They have no connection block yet, so no drop counts them. */
   tcps_sc_reset: { json: ['syncache', 'reset'], text: /^\t\t(\d+) reset$/gm },
   /** Resets that arrived and were ignored: in the window but not exactly expected, or for no half-open connection. */

@@ -57,7 +57,20 @@ t.test('a timeout in one reading and its drop in the next are no reset', async t
   received(zero)
   t.equal(received({ ...zero, tcps_keepdrops: 1n }), 0n)
   t.equal(received({ ...zero, tcps_keepdrops: 1n, tcps_drops: 1n }), 0n)
-  t.equal(received({ ...zero, tcps_keepdrops: 1n, tcps_drops: 2n }), 1n, 'only the next reading owes it')
+  t.equal(received({ ...zero, tcps_keepdrops: 1n, tcps_drops: 2n }), 1n, 'it is owed once')
+})
+
+t.test('nor are those of any timer, when some of the drops come later still', async t => {
+  for (const timer of ['tcps_timeoutdrop', 'tcps_persistdrop', 'tcps_keepdrops', 'tcps_progdrops']) {
+    const timeouts = { ...zero, [timer]: 2n, tcps_sc_reset: 1n }
+    const received = receivedCounterFreebsd()
+    t.equal(received(zero), 0n)
+    t.equal(received(timeouts), 1n, 'nothing is taken from what is counted by itself')
+    t.equal(received(timeouts), 1n, 'a reading with nothing new')
+    t.equal(received({ ...timeouts, tcps_drops: 1n }), 1n)
+    t.equal(received({ ...timeouts, tcps_drops: 5n }), 4n, timer)
+    t.equal(received({ ...timeouts, tcps_drops: 6n }), 5n)
+  }
 })
 
 t.test('before FreeBSD 14 nothing counts progress timeouts, which is no gap', async t => {

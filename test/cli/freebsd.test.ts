@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { dist } from '../../scripts/build'
-import { fixture } from '../stand-in-netstat'
+import { fixture, NETSTAT_14 } from '../stand-in-netstat'
 import { noSandbox, openSandbox, type Result, type Sandbox } from './sandbox'
 
 // The command on a machine that has the directories of FreeBSD's package, with the platform overridden and stand-ins
@@ -24,6 +24,8 @@ printf '%5s %-16s %8s %s\\n%5d %-16s %8d %s\\n' PID COMM OSREL PATH "$2" netdata
   service: `[ "$*" = 'netdata rcvar' ] || exit 64
 printf '# netdata\\n#\\nnetdata_enable="%s"\\n#   (default: "")\\n\\n' "$(cat /opt/freebsd/enabled)"`,
   sysctl: '[ "$1" = -n ] || exit 64\necho 1',
+  uname:
+    'case "$*" in -K) echo 1401000;; -U) exec cat /opt/freebsd/userland;; *) exec /bin/uname "$@";; esac',
   netstat: 'exec cat /opt/freebsd/netstat.json',
 }
 
@@ -46,7 +48,7 @@ function furnish(sandbox: Sandbox, dir: string): void {
   for (const [name, script] of Object.entries(STAND_INS)) {
     writeFileSync(join(dir, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
   }
-  writeFileSync(join(dir, 'netstat.json'), fixture('written-14.json'))
+  writeFileSync(join(dir, 'netstat.json'), fixture(NETSTAT_14))
   writeFileSync(join(dir, 'netdata.conf'), NETDATA_CONF)
   // The agent here takes alarms for Linux; FreeBSD's would not take those on resets sent.
   const health = readFileSync(join(dist, 'health.d', 'tcp_resets.conf'), 'utf8').replace(
@@ -71,6 +73,7 @@ function furnish(sandbox: Sandbox, dir: string): void {
       .map(name => `'${join(dir, name)}'`)
       .join(' ')} /opt/freebsd/bin/
     sed -i '2a Object.defineProperty(process, "platform", { value: "freebsd" })' /opt/freebsd/dist/plugins.d/tcp_resets.plugin
+    echo 1401000 >/opt/freebsd/userland
     echo YES >/opt/freebsd/enabled`)
 }
 
@@ -100,11 +103,12 @@ t.test('installs, checks, upgrades and uninstalls as on FreeBSD', { skip: noSand
   for (const line of [
     /good +netdata .*process \d+, user netdata; plugins in \/usr\/local\/libexec/,
     /good +boot +netdata_enable is YES in rc\.conf/,
+    /good +release +kernel and programs are of one release \(uname -K: 1401000, uname -U: 1401000\)/,
     /good +node .*as netdata with the agent's PATH/,
     /good +running +process \d+ is \/usr\/local\/libexec/,
     /good +data .*has values of received,/,
     /note +overflow +net\.inet\.tcp\.syncache\.rst_on_sock_fail is 1: a full accept queue resets whoever comes/,
-    /note +sent +FreeBSD counts no resets sent.*\n +→ .*dtrace -n 'tcp:::send /,
+    /note +sent +FreeBSD counts resets sent only in part.*\n +→ .*dtrace -n 'tcp:::send /,
   ]) {
     t.match(well.stdout, line)
   }
@@ -123,6 +127,12 @@ t.test('installs, checks, upgrades and uninstalls as on FreeBSD', { skip: noSand
   await finds('echo NO >/opt/freebsd/enabled', /note +boot .*is NO .*\n +→ sysrc netdata_enable=YES/)
   await finds('chmod 777 /usr/local/sbin', /wrong +netdata .*is not known to be the one/)
   sandbox.must('chmod 755 /usr/local/sbin; echo YES >/opt/freebsd/enabled')
+  await finds(
+    'echo 1302001 >/opt/freebsd/userland',
+    /wrong +release +the kernel is of FreeBSD 14 .*netstat of FreeBSD 13 .*\n +→ bring .* then restart Netdata/,
+  )
+  await finds('echo >/opt/freebsd/userland', /unknown +release +uname -K and uname -U do not say/)
+  sandbox.must('echo 1401000 >/opt/freebsd/userland')
   await finds(
     `kill -KILL ${plugin()}`,
     new RegExp(`wrong +running +no process of the agent runs ${PLUGINS}/tcp_resets.plugin`),

@@ -439,7 +439,10 @@ export const TARGETS: readonly Target[] = [
   },
   {
     name: 'netstat',
-    seeds: () => filesIn('test', 'fixtures', 'freebsd'),
+    seeds: () => [
+      ...filesIn('test', 'fixtures', 'freebsd'),
+      ...filesIn('test', 'fixtures', 'freebsd', 'outputs'),
+    ],
     run(text) {
       for (const value of Object.values(parseNetstat(text) ?? {})) checkU64(value)
     },

@@ -48,7 +48,7 @@ const SENT_RULES =
 for (const os of ['freebsd', 'linux'] as const) {
   t.test(`alarms for ${os} where there is no sent`, { skip }, async t => {
     const netstat = standInNetstat(t)
-    let drops = 41
+    let drops = 1021
     const agent = await startAgent({ dist: tree(netstat, os), user: 'root', stockCollectors: false })
     t.teardown(() => agent.stop())
     const chart = await agent.waitForChart('ipv4.tcp_resets')
@@ -64,6 +64,9 @@ for (const os of ['freebsd', 'linux'] as const) {
       'received_half_open',
       'received_ignored',
       'listen_overflow',
+      'sent_after_close',
+      'sent_persist_timeout',
+      'sent_timeout_at_least',
     ])
 
     const ticker = setInterval(() => {
