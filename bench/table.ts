@@ -1,4 +1,4 @@
-/** A table of figures, as the README shows it. */
+/** A table of figures, as docs/measured.md shows it. */
 export interface Table {
   readonly title: string
   /** What one has to know to read it. */

@@ -2,10 +2,10 @@ import { describeMachine } from '../bench/machine'
 import { type Table, toMarkdown } from '../bench/table'
 import { build } from './build'
 
-// `npm run bench`: the figures of the README, measured on this machine. `npm run bench -- NAME ...` runs only those
+// `npm run bench`: the figures of docs/measured.md, measured on this machine. `npm run bench -- NAME ...` runs only those
 // that are named.
 
-/** What a bench measured, in the order in which the README shows it. */
+/** What a bench measured, in the order in which docs/measured.md shows it. */
 interface Bench {
   bench(): Promise<readonly Table[]>
 }
