@@ -3,17 +3,6 @@ import type { Table } from './table'
 
 // What ticks cost when nothing else is in the way, next to the least that could be done, measured in the same run.
 
-/** The plugin's figure next to its peer's. */
-export interface Figure {
-  readonly what: string
-  readonly plugin: string
-  readonly peer: string
-  /** How far the plugin is from its peer, as the goal has it. */
-  readonly distance: string
-  /** What was aimed for, and whether it was met; absent where nothing was. */
-  readonly goal?: { readonly text: string; readonly met: boolean }
-}
-
 const NOTE = `Medians of CPU, user and system time of all threads. The plugin's own tick (both files read and parsed, the analysis, the
 text, the write to a pipe) in a process where only the clock is the bench's, without the search for containers.`
 

@@ -5,9 +5,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { build } from 'esbuild'
-import type { Figure } from '../cost'
 import { median } from '../median'
 import type { Growth, Round } from './tick-driver'
+
+/** The plugin's figure next to its peer's. */
+export interface Figure {
+  readonly what: string
+  readonly plugin: string
+  readonly peer: string
+  /** How far the plugin is from its peer, as the goal has it. */
+  readonly distance: string
+  /** What was aimed for, and whether it was met; absent where nothing was. */
+  readonly goal?: { readonly text: string; readonly met: boolean }
+}
 
 const TICK_RATIO = 1.5
 

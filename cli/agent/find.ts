@@ -1,7 +1,8 @@
 import { ask } from './ask'
 import { type Layout, layoutAt, layoutFrom, PREFIXES, programsBelow } from './layout'
 import { type NetdataConf, parseNetdataConf } from './netdata-conf'
-import { type Processes, processesOn } from './processes'
+import type { Processes } from './processes'
+import { processesOn } from './processes-on'
 import { findUser, type User } from './user'
 
 interface Found {

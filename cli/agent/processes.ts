@@ -1,6 +1,4 @@
 import type { Connection } from './ask'
-import { freebsdProcesses } from './freebsd-processes'
-import { linuxProcesses } from './linux-processes'
 
 /** What is asked about the processes of this machine. What this user may not see is not there. */
 export interface Processes {
@@ -18,8 +16,4 @@ export interface Processes {
   seesSame(pid: number, path: string): boolean
   /** User and group that a process runs as. */
   ownerOf(pid: number): { readonly uid: number; readonly gid: number } | undefined
-}
-
-export function processesOn(platform: NodeJS.Platform): Processes {
-  return platform === 'freebsd' ? freebsdProcesses : linuxProcesses
 }
