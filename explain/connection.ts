@@ -1,0 +1,151 @@
+import type { Host } from './hosts'
+import type { PendingReset } from './pending'
+import { newTtls, type Ttls } from './ttls'
+
+// What is kept of a connection while it is open: one incarnation of two addresses and two ports. Sequence numbers are
+// signed 32-bit numbers; `(a - b) | 0` is how far a is ahead of b.
+
+export interface Side {
+  readonly host: Host
+  readonly port: number
+  /** Packets that are neither resets nor copies, and all that are no copies. */
+  packets: number
+  all: number
+  /** SYNs without ACK, and SYN/ACKs. */
+  syns: number
+  synAcks: number
+  /** The number of its SYN or SYN/ACK. */
+  isn: number
+  hasIsn: boolean
+  /** Bytes of data that came with its SYN (TCP Fast Open). */
+  synPayload: number
+  /** One behind the highest number that it sent; before the first packet there is none. */
+  next: number
+  hasNext: boolean
+  /** The number of its first packet. */
+  firstSeq: number
+  /** Bytes of new payload. */
+  payload: number
+  fin: boolean
+  /** The highest number that it acknowledged, and whether that ever grew. */
+  acked: number
+  hasAcked: boolean
+  ackGrew: boolean
+  /** Resets that were not ignored, and all. */
+  resets: number
+  lastResetSeq: number
+  /** How many packets the other side had sent when it last reset. */
+  otherAtReset: number
+  /** The longest silence on the connection since its last packet, in seconds. */
+  silence: number
+  lastTime: number
+  lastFrame: number
+  /** Its last packet: what a reset of the other side answers. */
+  lastPayload: number
+  lastFlags: number
+  lastIpId: number
+  /** Keepalive probes without an answer. */
+  probes: number
+  /** How often it sent the same number again without an answer, and since when. */
+  repeats: number
+  repeatedSeq: number
+  repeatedSince: number
+  /** TTLs without SYNs; the SYN's own. */
+  readonly ttls: Ttls
+  synTtl: number
+  synPath: number
+  synFrame: number
+  /** Its latest IP ID that is not 0, and how often it sent one that the other side's packet had before. */
+  ipId: number
+  ipIdFrame: number
+  copiedIds: number
+  /** Its latest timestamp (RFC 7323), and when; NaN before the first. */
+  stamp: number
+  stampTime: number
+  stampFrame: number
+  /** The Ethernet address of its packets; -1 before the first, -2 if there were several. */
+  macHigh: number
+  macLow: number
+  macPackets: number
+  macFrame: number
+}
+
+export interface Connection {
+  /** From 1, over the whole capture. */
+  readonly number: number
+  readonly incarnation: number
+  readonly a: Side
+  readonly b: Side
+  /** Where its last packets are. */
+  readonly slot: number
+  readonly start: number
+  /** When its last packet came that was no reset; NaN before the first. */
+  lastTime: number
+  /** When anything came. */
+  touched: number
+  packets: number
+  /** The side that opened it, once that is known. */
+  client: Side | undefined
+  handshake: boolean
+  /** Packets with payload, and those of them that were there twice. */
+  dataPackets: number
+  doubled: number
+  /** The latest of its resets, which still learn from what comes. */
+  open: PendingReset[]
+  /** Kinds of resets that it has had, to count connections by. */
+  kinds: string[]
+}
+
+export function newSide(host: Host, port: number): Side {
+  return {
+    host,
+    port,
+    packets: 0,
+    all: 0,
+    syns: 0,
+    synAcks: 0,
+    isn: 0,
+    hasIsn: false,
+    synPayload: 0,
+    next: 0,
+    hasNext: false,
+    firstSeq: 0,
+    payload: 0,
+    fin: false,
+    acked: 0,
+    hasAcked: false,
+    ackGrew: false,
+    resets: 0,
+    lastResetSeq: 0,
+    otherAtReset: 0,
+    silence: 0,
+    lastTime: Number.NaN,
+    lastFrame: 0,
+    lastPayload: 0,
+    lastFlags: 0,
+    lastIpId: -1,
+    probes: 0,
+    repeats: 0,
+    repeatedSeq: 0,
+    repeatedSince: 0,
+    ttls: newTtls(),
+    synTtl: -1,
+    synPath: 0,
+    synFrame: 0,
+    ipId: 0,
+    ipIdFrame: 0,
+    copiedIds: 0,
+    stamp: Number.NaN,
+    stampTime: 0,
+    stampFrame: 0,
+    macHigh: -1,
+    macLow: 0,
+    macPackets: 0,
+    macFrame: 0,
+  }
+}
+
+/** How far `a` is ahead of `b`; negative if it is behind. */
+export function ahead(a: number, b: number): number {
+  return (a - b) | 0
+}

@@ -1,0 +1,169 @@
+import { type Connection, newSide } from './connection'
+import { type Host, hosts } from './hosts'
+import { u16 } from './packet/numbers'
+import type { Packet } from './packet/packet'
+import { type Recent, recent } from './recent'
+
+// The open connections. There may be more of them in a file than in memory, so at MOST_OPEN half of them are let go: those
+// that have ended first, and then those that have been quiet for longest.
+
+export const MOST_OPEN = 65_536
+/** Places in the table: a power of two, at most half of them taken. */
+const PLACES = 4 * MOST_OPEN
+
+export interface Connections {
+  /** The connection of a packet, a new one if there is none. */
+  find(packet: Packet): Connection
+  /** The same addresses and ports, another connection. */
+  renew(connection: Connection, packet: Packet): Connection
+  readonly recent: Recent
+  /** How many there were, and how many were let go before the end. */
+  readonly count: number
+  readonly letGo: number
+  all(): Connection[]
+}
+
+/** @param onLetGo gets what is let go, after each time that room was made */
+export function connections(onLetGo: (gone: readonly Connection[]) => void): Connections {
+  const places = new Int32Array(PLACES)
+  const keyA = new Int32Array(MOST_OPEN)
+  const keyB = new Int32Array(MOST_OPEN)
+  const keyPorts = new Int32Array(MOST_OPEN)
+  /** By slot. */
+  const open: (Connection | undefined)[] = []
+  let held = 0
+  const known = hosts()
+  const packets = recent()
+  let count = 0
+  let letGo = 0
+
+  function create(
+    a: Host,
+    portA: number,
+    b: Host,
+    portB: number,
+    slot: number,
+    incarnation: number,
+    packet: Packet,
+  ): Connection {
+    count += 1
+    return {
+      number: count,
+      incarnation,
+      a: newSide(a, portA),
+      b: newSide(b, portB),
+      slot,
+      start: packet.time,
+      lastTime: Number.NaN,
+      touched: packet.time,
+      packets: 0,
+      client: undefined,
+      handshake: false,
+      dataPackets: 0,
+      doubled: 0,
+      open: [],
+      kinds: [],
+    }
+  }
+
+  function place(slot: number): void {
+    let at = hash(keyA[slot] as number, keyB[slot] as number, keyPorts[slot] as number)
+    while (places[at] !== 0) at = (at + 1) & (PLACES - 1)
+    places[at] = slot + 1
+  }
+
+  function makeRoom(): void {
+    const order = all().sort(
+      (one, two) => Number(hasEnded(two)) - Number(hasEnded(one)) || one.touched - two.touched,
+    )
+    const gone = order.slice(0, order.length >> 1)
+    onLetGo(gone)
+    letGo += gone.length
+    held -= gone.length
+    for (const { slot } of gone) {
+      open[slot] = undefined
+      packets.close(slot)
+    }
+    places.fill(0)
+    const stay = all()
+    for (const { slot } of stay) place(slot)
+    if (known.size > 2 * MOST_OPEN) known.keep(stay.flatMap(({ a, b }) => [a.host, b.host]))
+  }
+
+  const all = (): Connection[] => open.filter(connection => connection !== undefined)
+
+  return {
+    find(packet) {
+      const source = known.find(packet, packet.source)
+      const destination = known.find(packet, packet.destination)
+      const isForward =
+        source.id < destination.id ||
+        (source.id === destination.id && packet.sourcePort <= packet.destinationPort)
+      const a = isForward ? source : destination
+      const b = isForward ? destination : source
+      const portA = isForward ? packet.sourcePort : packet.destinationPort
+      const portB = isForward ? packet.destinationPort : packet.sourcePort
+      const ports = (portA << 16) | portB
+      let at = hash(a.id, b.id, ports)
+      for (let index = places[at] as number; index !== 0; index = places[at] as number) {
+        if (keyA[index - 1] === a.id && keyB[index - 1] === b.id && keyPorts[index - 1] === ports) {
+          return open[index - 1] as Connection
+        }
+        at = (at + 1) & (PLACES - 1)
+      }
+      if (held === MOST_OPEN) {
+        makeRoom()
+        // Hosts may have been forgotten, and these be among them.
+        return this.find(packet)
+      }
+      const slot = packets.open()
+      keyA[slot] = a.id
+      keyB[slot] = b.id
+      keyPorts[slot] = ports
+      const connection = create(a, portA, b, portB, slot, 1, packet)
+      open[slot] = connection
+      held += 1
+      places[at] = slot + 1
+      return connection
+    },
+    renew(connection, packet) {
+      const { a, b, slot, incarnation } = connection
+      const renewed = create(a.host, a.port, b.host, b.port, slot, incarnation + 1, packet)
+      packets.clear(slot)
+      open[slot] = renewed
+      return renewed
+    },
+    recent: packets,
+    get count() {
+      return count
+    },
+    get letGo() {
+      return letGo
+    },
+    all,
+  }
+}
+
+function hasEnded({ a, b }: Connection): boolean {
+  return a.resets + b.resets > 0 || (a.fin && b.fin)
+}
+
+function hash(a: number, b: number, ports: number): number {
+  let bits = Math.imul(a, 0x9e3779b1) ^ Math.imul(b, 0x85ebca6b) ^ Math.imul(ports, 0xc2b2ae35)
+  bits ^= bits >>> 15
+  bits = Math.imul(bits, 0x2c1b3c6d)
+  bits ^= bits >>> 13
+  return bits & (PLACES - 1)
+}
+
+/** Whether a packet goes from the connection's side `a`. */
+export function isFromA({ a, b }: Connection, packet: Packet): boolean {
+  const { bytes, source, sourcePort } = packet
+  if (a.port !== b.port) return sourcePort === a.port
+  const own = a.host.bytes
+  for (let at = 0; at < own.length; at += 2) {
+    const expected = u16(own, at)
+    if (u16(bytes, source + at) !== expected) return false
+  }
+  return true
+}

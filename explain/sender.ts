@@ -1,0 +1,210 @@
+import type { Sender, Sign, Verdict } from './explanation'
+import { addressText } from './hosts'
+import type { PendingReset } from './pending'
+import { type TtlReference, ttlReference } from './ttls'
+
+// Who really sent a reset: signs for and against the side it names, each with its weight, and what they come to.
+// The weights were measured on captures whose sender is known; docs/explain.md says what deceives each of them.
+
+/** A router lies between; hardly anything is farther away than that. */
+const MOST_HOPS = 40
+/** BGP to a neighbour, and other protocols of one link, send 1 or 2. Nothing follows from it. */
+const LINK_ONLY = 2
+
+/** How many routers a packet has passed: stacks begin at 64, 128 or 255. */
+function distance(ttl: number): number {
+  return (ttl <= 64 ? 64 : ttl <= 128 ? 128 : 255) - ttl
+}
+
+export function senderOf(reset: PendingReset): Sender {
+  const signs = reset.stage === 'copy' ? [] : [...afterwards(reset), ...ttlSigns(reset), ...otherMarks(reset)]
+  const against = signs.filter(({ isAgainst }) => isAgainst).map(({ sign }) => sign)
+  const other = signs.filter(({ isAgainst }) => !isAgainst).map(({ sign }) => sign)
+  return { ...judge(weigh(against), weigh(other)), for: other, against }
+}
+
+interface Weighed {
+  readonly isAgainst: boolean
+  readonly sign: Sign
+}
+
+const weigh = (signs: readonly Sign[]): number => signs.reduce((sum, { weight }) => sum + weight, 0)
+
+function judge(against: number, own: number): Pick<Sender, 'is' | 'confidence'> {
+  const is: Verdict =
+    against >= 2
+      ? own >= 2
+        ? 'contradictory'
+        : against >= 3
+          ? 'somebody-else'
+          : 'somebody-else-possible'
+      : own >= 2
+        ? 'peer-likely'
+        : own === 1
+          ? 'peer-possible'
+          : 'unknown'
+  const weight = is === 'unknown' ? 0 : Math.abs(against - own)
+  return { is, confidence: is === 'contradictory' ? 'weak' : sure(weight) }
+}
+
+function sure(weight: number): Sender['confidence'] {
+  if (weight >= 5) return 'strong'
+  if (weight >= 2) return 'moderate'
+  return weight === 1 ? 'weak' : 'none'
+}
+
+/** What came after the reset, and a refusal that does not fit what it refuses. */
+function afterwards(reset: PendingReset): Weighed[] {
+  const { newData, ackedBeyond, synAckAfter, expectedAck, from, to } = reset
+  const name = addressText(from.host.bytes)
+  const found: Weighed[] = []
+  const against = (sign: Sign): void => void found.push({ isAgainst: true, sign })
+  const after = ({ time }: { time: number }): string => `${Math.max(0, time - reset.time).toFixed(3)} s`
+  if (newData !== undefined) {
+    against({
+      sign: 'new-data',
+      weight: 3,
+      frame: newData.frame,
+      text: `${name} sends new data ${after(newData)} later`,
+    })
+  }
+  if (ackedBeyond !== undefined) {
+    against({
+      sign: 'acked-beyond',
+      weight: newData === undefined ? 3 : 0,
+      frame: ackedBeyond.frame,
+      text: `${addressText(to.host.bytes)} acknowledges data of ${name} from after it`,
+    })
+  }
+  if (synAckAfter !== undefined) {
+    against({
+      sign: 'handshake',
+      weight: 3,
+      frame: synAckAfter.frame,
+      text: `the real SYN+ACK of ${name} comes ${after(synAckAfter)} later`,
+    })
+  }
+  if (expectedAck !== undefined) {
+    against({
+      sign: 'ack',
+      weight: 3,
+      value: reset.ack >>> 0,
+      expected: expectedAck >>> 0,
+      frame: reset.synFrame,
+      text: `it acknowledges ${reset.ack >>> 0}; a host answers this SYN with ${expectedAck >>> 0}`,
+    })
+  }
+  return found
+}
+
+function otherMarks(reset: PendingReset): Weighed[] {
+  const { from, ipIdFit, ipIdFrame, ipId } = reset
+  const found: Weighed[] = []
+  const name = addressText(from.host.bytes)
+  if (ipIdFit === 'copied') {
+    const sign = {
+      sign: 'ip-id',
+      weight: 3,
+      value: ipId,
+      frame: ipIdFrame,
+      text: `its IP ID ${ipId} is the ID of the packet it answers`,
+    }
+    found.push({ isAgainst: true, sign })
+  } else if (ipIdFit !== 'none') {
+    const isOwn = ipIdFit === 'in-step'
+    const sign = {
+      sign: 'ip-id',
+      weight: isOwn ? 2 : 1,
+      value: ipId,
+      ...(ipIdFrame === 0 ? {} : { frame: ipIdFrame }),
+      text: `its IP ID ${ipId} goes on from those of ${name}${isOwn ? '' : ', which counts over all connections'}`,
+    }
+    found.push({ isAgainst: false, sign })
+  }
+  if (reset.stampFits) {
+    const sign = {
+      sign: 'timestamps',
+      weight: 2,
+      frame: reset.stampFrame,
+      text: `its timestamp goes on from those of ${name}`,
+    }
+    found.push({ isAgainst: false, sign })
+  }
+  if (reset.macHigh >= 0 && from.macHigh >= 0 && from.macPackets >= 2) {
+    if (reset.macHigh !== from.macHigh || reset.macLow !== from.macLow) {
+      const sign = {
+        sign: 'mac',
+        weight: 3,
+        value: macText(reset.macHigh, reset.macLow),
+        expected: macText(from.macHigh, from.macLow),
+        frame: from.macFrame,
+        text: `it comes from the Ethernet address ${macText(reset.macHigh, reset.macLow)}, the other packets of ${name} from ${macText(from.macHigh, from.macLow)}`,
+      }
+      found.push({ isAgainst: true, sign })
+    }
+  }
+  return found
+}
+
+function macText(high: number, low: number): string {
+  const hex = high.toString(16).padStart(4, '0') + (low >>> 0).toString(16).padStart(8, '0')
+  return hex.replace(/..(?=.)/g, '$&:')
+}
+
+/** What the TTL is compared with: the connection's packets, or else its SYN/ACK, or else all that the host sent. */
+interface Compared {
+  readonly with: 'connection' | 'handshake' | 'host'
+  readonly reference: TtlReference
+}
+
+function compared({ from, path }: PendingReset): Compared | undefined {
+  const own = ttlReference(from.ttls, path)
+  if (own !== undefined) return { with: 'connection', reference: own }
+  if (from.synTtl !== -1 && from.synPath === path) {
+    return {
+      with: 'handshake',
+      reference: { ttl: from.synTtl, packets: 1, steady: true, frames: [from.synFrame] },
+    }
+  }
+  const reference = ttlReference(from.host.ttls, path)
+  return reference === undefined ? undefined : { with: 'host', reference }
+}
+
+function ttlSigns(reset: PendingReset): Weighed[] {
+  const found = compared(reset)
+  if (found === undefined) return []
+  const { ttl } = reset
+  const { reference } = found
+  const name = addressText(reset.from.host.bytes)
+  const whose = found.with === 'host' ? `other connections of ${name}` : `${name}'s other packets`
+  const sign = (weight: number): Sign => ({
+    sign: 'ttl',
+    weight,
+    value: ttl,
+    expected: reference.ttl,
+    ...(reference.frames[0] === undefined ? {} : { frame: reference.frames[0] }),
+    frames: reference.frames,
+    text: ttl === reference.ttl ? `TTL ${ttl}, as in ${whose}` : `TTL ${ttl}; ${whose} have ${reference.ttl}`,
+  })
+  if (ttl === reference.ttl) return found.with === 'host' ? [] : [{ isAgainst: false, sign: sign(1) }]
+  const weight = ttlWeight(reset, found)
+  return weight === 0 ? [] : [{ isAgainst: true, sign: sign(weight) }]
+}
+
+function ttlWeight({ ttl, ipIdFit }: PendingReset, { with: base, reference }: Compared): number {
+  const hops = distance(ttl)
+  const theirs = distance(reference.ttl)
+  const isLinkOnly = ttl <= LINK_ONLY || reference.ttl <= LINK_ONLY
+  if (hops > MOST_HOPS || theirs > MOST_HOPS || isLinkOnly) return 0
+  const nearer = theirs - hops
+  if (base === 'host') {
+    return nearer > 0 && nearer <= 2 && reference.steady && reference.packets >= 5 ? 2 : 1
+  }
+  // Another start value, equally far: some stacks do that themselves.
+  if (nearer === 0) return 1
+  if (!reference.steady || ipIdFit === 'in-step' || ipIdFit === 'host-wide') return 1
+  const isFar = Math.abs(ttl - reference.ttl) >= 3
+  const weight = isFar ? 3 : nearer > 0 ? 2 : 0
+  // A SYN/ACK alone may have been made by a proxy.
+  return base === 'handshake' ? Math.max(0, weight - 1) : weight
+}
