@@ -48,6 +48,10 @@ t.test('what each event is put down to', async t => {
       { OutRsts: 5n, TCPAbortOnClose: 2n, TCPAbortFailed: 1n },
       { not_sent: 1n, unread_data: 1n, other: 3n },
     ],
+    'one that could not be sent is taken from one reason, not from each': [
+      { OutRsts: 3n, TCPAbortOnClose: 1n, TCPAbortOnData: 1n, TCPAbortFailed: 1n },
+      { not_sent: 1n, aborted: 1n, other: 1n },
+    ],
     'never more than were sent': [
       { OutRsts: 3n, TCPAbortOnClose: 2n, TCPAbortOnData: 2n, SyncookiesFailed: 4n },
       { unread_data: 2n, aborted: 1n },

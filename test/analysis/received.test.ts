@@ -46,6 +46,8 @@ t.test('adds up, and a gap is accounted for by the next complete reading', async
   t.equal(received({ ...none, AttemptFails: 107n }), 7n)
   t.equal(received({ ...none, EstabResets: 9n }), 7n, 'one counter started anew: nothing can be said')
   t.equal(received({ ...none, EstabResets: 10n }), 8n)
+  t.equal(received({ ...none, AttemptFails: 3n, EstabResets: 10n }), 11n)
+  t.equal(received({ ...none, AttemptFails: 1n, EstabResets: 15n }), 11n, 'nor of one that rose meanwhile')
 })
 
 t.test('never goes down, whatever the counters do', async () => {

@@ -46,6 +46,15 @@ t.test('the line that registers it: a form that all agents read', async t => {
   t.equal(functionLine(definition), 'FUNCTION GLOBAL "tcp-resets" 10 "A _table_" "top" 0x13 100 3\n')
 })
 
+t.test('the rest of a line that is too long is no call', async t => {
+  const { say, written } = setUp()
+  say('x'.repeat(70_000))
+  say('FUNCTION 0f-1 10 "tcp-resets info"\n')
+  t.equal(written(), '')
+  say('FUNCTION 0f-2 10 "tcp-resets info"\n')
+  t.match(written(), /^FUNCTION_RESULT_BEGIN 0f-2 200 /, 'the next line is')
+})
+
 t.test('calls as 1.37 and as the newest send them', async t => {
   for (const line of [
     'FUNCTION 0f-1 10 "tcp-resets info"\n',

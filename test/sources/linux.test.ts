@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { linuxSource } from '../../plugin/sources/linux'
+import { linuxSource, tcpSource } from '../../plugin/sources/linux'
 import { openSource } from '../../plugin/sources/open'
 
 const kernel = join(__dirname, '..', 'fixtures', 'kernels', '6.12.107+deb13-amd64')
@@ -15,12 +15,16 @@ function hostRoot(t: { testdir(): string }): string {
 }
 
 function setCounter(path: string, label: string, column: string, value: bigint | string): void {
-  const lines = readFileSync(path, 'latin1').split('\n')
+  writeFileSync(path, withCounter(readFileSync(path, 'latin1'), label, column, value), 'latin1')
+}
+
+function withCounter(text: string, label: string, column: string, value: bigint | number | string): string {
+  const lines = text.split('\n')
   const header = lines.findIndex(line => line.startsWith(`${label}: `))
   const values = lines[header + 1]?.split(' ') ?? []
   values[lines[header]?.split(' ').indexOf(column) ?? -1] = String(value)
   lines[header + 1] = values.join(' ')
-  writeFileSync(path, lines.join('\n'), 'latin1')
+  return lines.join('\n')
 }
 
 t.test('reads the running kernel', { skip: process.platform !== 'linux' && 'needs Linux' }, async t => {
@@ -42,6 +46,33 @@ t.test('reads below the prefix, new values at every read', async t => {
   t.equal(source.read().counters, counters, 'nothing moved: the same object')
   setCounter(join(prefix, 'proc/net/snmp'), 'Tcp', 'OutRsts', 18446744073709551615n)
   t.equal(source.read().counters.OutRsts, 18446744073709551615n)
+})
+
+t.test('a reset that comes between the two reads is in both files or in none', async t => {
+  const [snmp, netstat] = ['snmp', 'netstat'].map(file => readFileSync(join(kernel, file), 'latin1'))
+  let resets = 0
+  /** Resets that come before each read. */
+  let before: number[] = []
+  const file = (text: string, label: string, column: string) => ({
+    path: label,
+    read() {
+      resets += before.shift() ?? 0
+      return withCounter(text, label, column, resets)
+    },
+    close() {},
+  })
+  const source = tcpSource(
+    file(snmp ?? '', 'Tcp', 'OutRsts'),
+    file(netstat ?? '', 'TcpExt', 'TCPAbortOnClose'),
+  )
+  const read = (...rises: number[]) => {
+    before = rises
+    const { OutRsts, TCPAbortOnClose } = source.read().counters
+    return [OutRsts, TCPAbortOnClose]
+  }
+  t.strictSame(read(), [0n, 0n])
+  t.strictSame(read(0, 1), [1n, 1n], 'read again')
+  t.strictSame(read(0, 1, 1), [3n, 3n], 'and both, when another came meanwhile')
 })
 
 t.test('a file that goes is a gap with its name, and comes back', async t => {

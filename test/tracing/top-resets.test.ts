@@ -36,6 +36,34 @@ t.test('a quiet day: every peer and port by itself', async t => {
   t.equal(top.error(), 0)
 })
 
+t.test('the rows add up to the resets, whoever and wherever they were', async () => {
+  const event = fc.record({
+    port: fc.oneof(fc.constantFrom(22, 80, 443), fc.integer({ min: 1024, max: 5000 })),
+    peer: fc.oneof(
+      fc.constantFrom('192.0.2.1', '192.0.2.2'),
+      fc.nat(3000).map(n => `10.0.${n >> 8}.${n & 255}`),
+    ),
+  })
+  fc.assert(
+    fc.property(fc.array(event, { minLength: 2000, maxLength: 6000, size: 'max' }), events => {
+      const top = topResets()
+      for (const { port, peer } of events) top.add(sent(port, peer), 1, 1000)
+      return Math.abs(total(top.rows(1000)) - events.length) < 1
+    }),
+    { numRuns: 10 },
+  )
+})
+
+t.test('what differs among the resets of a row is not told', async t => {
+  const top = topResets()
+  top.add(sent(80, '192.0.2.1'), 1, 1000)
+  top.add({ ...sent(80, '192.0.2.1'), family: 'IPv6' }, 1, 1000)
+  t.strictSame(
+    top.rows(1000).map(({ family }) => family),
+    [undefined],
+  )
+})
+
 t.test('a scan of every port is one row, and the neighbours keep theirs', async t => {
   const top = topResets()
   for (let i = 0; i < 50; i++) top.add(sent(443, '192.0.2.2'), 1, 1000)

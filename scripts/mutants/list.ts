@@ -1,0 +1,84 @@
+/** A fault to plant: one place of one file, and the tests that have to notice. */
+export interface Mutant {
+  readonly file: string
+  readonly from: string
+  readonly to: string
+  /** Each is run by itself; one that fails is enough. */
+  readonly tests: readonly string[]
+}
+
+const of =
+  (file: string, ...tests: string[]) =>
+  (from: string, to: string): Mutant => ({ file, from, to, tests })
+
+const causes = of('plugin/analysis/causes.ts', 'test/analysis/causes.test.ts')
+const counters = of(
+  'plugin/analysis/counters.ts',
+  'test/analysis/received.test.ts',
+  'test/analysis/causes.test.ts',
+)
+const received = of('plugin/analysis/received.ts', 'test/analysis/received.test.ts')
+const continuous = of('plugin/analysis/continuous.ts', 'test/analysis/continuous.test.ts')
+const clock = of('plugin/clock.ts', 'test/clock.test.ts')
+const chart = of('plugin/netdata/chart.ts', 'test/netdata/chart.test.ts')
+const clean = of('plugin/netdata/clean.ts', 'test/netdata/chart.test.ts')
+const input = of('plugin/netdata/input.ts', 'test/netdata/function.test.ts')
+const calls = of('plugin/netdata/function.ts', 'test/netdata/function.test.ts')
+const mib = of('plugin/sources/mib.ts', 'test/sources/mib.test.ts')
+const linux = of('plugin/sources/linux.ts', 'test/sources/linux.test.ts')
+const u64 = of('plugin/sources/u64.ts', 'test/sources/mib.test.ts')
+const top = of('plugin/tracing/top-resets.ts', 'test/tracing/top-resets.test.ts')
+const frequent = of('plugin/tracing/frequent.ts', 'test/tracing/frequent.test.ts')
+const apportion = of('plugin/tracing/apportion.ts', 'test/tracing/apportion.test.ts')
+const config = of('plugin/config/load.ts', 'test/config/load.test.ts')
+const log = of('plugin/log.ts', 'test/log.test.ts')
+const measured = of('plugin/last-measured.ts', 'test/last-measured.test.ts')
+const life = of('plugin/sign-of-life.ts', 'test/sign-of-life.test.ts')
+const options = of('plugin/options.ts', 'test/options.test.ts')
+
+export const MUTANTS: readonly Mutant[] = [
+  causes('unsent -= withUnsent', 'unsent -= 0n'),
+  causes('rise.TCPAbortOnData + rise.TCPAbortOnLinger', 'rise.TCPAbortOnData'),
+  causes('rise.TCPAbortOnTimeout - rise.TCPTimeouts', 'rise.TCPAbortOnTimeout'),
+  causes('rise.EmbryonicRsts - rise.AttemptFails', 'rise.EmbryonicRsts'),
+  counters('if (value < from) anew = true', ''),
+  counters('if (counters[name] === undefined) return false', ''),
+  received('atLeast0(failed - timedOut)', 'failed'),
+  received('- timedOutLater)', ')'),
+  received('rise.TCPChallengeACK - rise.TCPSYNChallenge', 'rise.TCPChallengeACK'),
+  continuous('base = sum(base ?? none, before)', 'base = before'),
+  continuous('before = { ...before, ...counters }', 'before = counters'),
+  clock('if (now - last >= interval / 2) {', '{'),
+  clock('time.wall() % interval', '0'),
+  chart('? 0n : values[set.id]', '? values[set.id] : values[set.id]'),
+  chart('Math.round((now - last) * 1000)', 'Math.round(now - last)'),
+  chart('BigInt.asIntN(64, value)', 'value'),
+  chart('quoted(value)', 'value'),
+  clean(".replace(/['\"`]/g, '_')", ''),
+  clean("|| '_'", ''),
+  input('if (size <= MAX_PAYLOAD)', 'if (true)'),
+  input('const skip = tooLong || whole.length > MAX_LINE', 'const skip = whole.length > MAX_LINE'),
+  input('if (!/^[\\w-]{1,100}$/.test(transaction)) return', ''),
+  calls('waiting = waiting.slice(-MAX_WAITING)', ''),
+  calls('next.until < now()', 'false'),
+  calls('each.call.transaction === transaction', 'true'),
+  mib('at(name) === all.lastIndexOf(name)', 'true'),
+  mib('|| lineStartingWith(text, start, values.lastIndex) >= 0', ''),
+  linux('differs(TCP_EXT_OF_RESETS, ext, before.ext)', 'false'),
+  linux('        tcp = tcpAfter\n        ext = readTcpExt()\n', '        tcp = tcpAfter\n'),
+  linux('if (!differs(TCP_OF_RESETS, tcp, tcpAfter)) break', 'break'),
+  u64('value <= U64_MAX', 'true'),
+  top('Math.min(row.count, left.count)', 'row.count'),
+  top('count: Math.max(0, whole.count - part.count)', 'count: whole.count'),
+  top('if (entry.family !== family) entry.family = undefined', ''),
+  frequent('missed += cut', ''),
+  frequent('if (entry.count <= 0) kept.delete(key)', ''),
+  apportion('left-- > 0 ? whole + 1 : whole', 'whole'),
+  config('Math.max(config.update_every, interval)', 'config.update_every'),
+  config('...config.namespaces, ...file?.namespaces', '...file?.namespaces'),
+  log('faults.delete(what)', ''),
+  log('if (fault !== undefined && !had) {', 'if (fault !== undefined) {'),
+  measured("collected === '' || now < next", 'now < next'),
+  life('if (!said && out.ready())', 'if (out.ready())'),
+  options('seconds < 1 || seconds > 86_400', 'seconds > 86_400'),
+]
