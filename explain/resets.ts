@@ -1,7 +1,6 @@
-import { ahead, type Connection, type Side } from './connection'
+import { ahead, type Connection, type IpIdFit, type PendingReset, type Side } from './connection'
 import { ACK, type Packet, RST, SYN } from './packet/packet'
 import { findOption, timestampOf } from './packet/tcp'
-import type { IpIdFit, PendingReset } from './pending'
 import { type Recent, stepOf } from './recent'
 import { expectedAck, silenceOf, type When } from './stage'
 

@@ -1,8 +1,7 @@
-import type { Side } from './connection'
+import type { PendingReset, Side } from './connection'
 import type { Endpoint, Reset, Rung } from './explanation'
 import { addressText } from './hosts'
 import { ACK, FIN, PSH, RST, SYN, URG } from './packet/packet'
-import type { PendingReset } from './pending'
 import type { Step } from './recent'
 import { senderOf } from './sender'
 
