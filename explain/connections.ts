@@ -7,7 +7,7 @@ import { type Recent, recent } from './recent'
 // The open connections. There may be more of them in a file than in memory, so at MOST_OPEN half of them are let go: those
 // that have ended first, and then those that have been quiet for longest.
 
-export const MOST_OPEN = 65_536
+export const MOST_OPEN = 32_768
 /** Places in the table: a power of two, at most half of them taken. */
 const PLACES = 4 * MOST_OPEN
 
@@ -17,7 +17,7 @@ export interface Connections {
   /** The same addresses and ports, another connection. */
   renew(connection: Connection, packet: Packet): Connection
   readonly recent: Recent
-  /** How many there were, and how many were let go before the end. */
+  /** How many there were, and how many were let go before their end and that of the capture. */
   readonly count: number
   readonly letGo: number
   all(): Connection[]
@@ -78,7 +78,7 @@ export function connections(onLetGo: (gone: readonly Connection[]) => void): Con
     )
     const gone = order.slice(0, order.length >> 1)
     onLetGo(gone)
-    letGo += gone.length
+    letGo += gone.filter(connection => !hasEnded(connection)).length
     held -= gone.length
     for (const { slot } of gone) {
       open[slot] = undefined

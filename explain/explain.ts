@@ -25,7 +25,7 @@ export interface Options {
 }
 
 /** Resets that are explained one by one; of a kind that comes later, a few more. The rest are counted. */
-const MOST_EXPLAINED = 50_000
+const MOST_EXPLAINED = 20_000
 const AT_LEAST_OF_A_KIND = 10
 /** A capture whose frames are doubled where there is this much of it. */
 const DOUBLED = 0.3
@@ -190,7 +190,7 @@ function reader(hasFiles: boolean, { idleSeconds, progress }: Options) {
     const gone = letGoBefore + open.letGo
     if (gone > 0) {
       said.push(
-        `${gone} connections were let go before the end, to keep no more than ${MOST_OPEN} open: those that had ended or were quiet for longest. A reset that came after that is told as one without what came before.`,
+        `${gone} open connections were let go before the end, to keep no more than ${MOST_OPEN} open: those that were quiet for longest. A reset that came after that is told as one without what came before.`,
       )
     }
     if (notExplained > 0) {

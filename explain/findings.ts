@@ -33,6 +33,8 @@ const SCAN = 20
 const FLOOD = 20
 /** So many connections are a pattern. */
 const PATTERN = 3
+/** So many findings of a kind are told, the largest first. */
+const OF_A_KIND = 3
 
 export function findings(counted: Counted): Finding[] {
   return [
@@ -68,6 +70,8 @@ function somebodyElse({ bySender }: Counted): Finding[] {
 function fullQueues({ servers }: Counted): Finding[] {
   return servers
     .filter(({ afterHandshake }) => afterHandshake >= PATTERN)
+    .sort((one, two) => two.afterHandshake - one.afterHandshake)
+    .slice(0, OF_A_KIND)
     .map(({ endpoint, afterHandshake }) => ({
       what: 'full-queue',
       text: `${named(endpoint)} reset ${some(afterHandshake, 'connection')} right after the handshake, before any data: its accept queue may be full (tcp_abort_on_overflow=1), or it turns callers away.`,
@@ -97,7 +101,7 @@ function scans({ callers, vain }: Counted): Finding[] {
   return callers
     .filter(({ targets }) => targets >= SCAN)
     .sort((one, two) => two.targets - one.targets)
-    .slice(0, 5)
+    .slice(0, OF_A_KIND)
     .map(({ address, targets, resets }) => {
       const share = resets > vain * 0.9 ? 'nearly all of them' : `${many(resets)} of them`
       const text = `One host, ${address}, asked for ${share}: ${many(targets)} different address:port pairs. That is a port scan.`
@@ -107,7 +111,9 @@ function scans({ callers, vain }: Counted): Finding[] {
 
 function floods({ servers }: Counted): Finding[] {
   return servers
-    .filter(({ givenUp, clients }) => givenUp >= FLOOD && clients >= FLOOD)
+    .filter(({ givenUp, clients, resets }) => givenUp >= FLOOD && clients >= FLOOD && givenUp > resets / 2)
+    .sort((one, two) => two.givenUp - one.givenUp)
+    .slice(0, OF_A_KIND)
     .map(({ endpoint, givenUp, clients }) => ({
       what: 'syn-flood',
       text: `${some(givenUp, 'handshake')} with ${named(endpoint)} came to nothing, from ${many(clients)} different addresses: a SYN flood with forged addresses, or a scan from many hosts.`,
@@ -115,11 +121,11 @@ function floods({ servers }: Counted): Finding[] {
     }))
 }
 
-function servicesDown({ servers, callers }: Counted): Finding[] {
-  const isScan = callers.some(({ targets }) => targets >= SCAN)
+function servicesDown({ servers }: Counted): Finding[] {
   return servers
     .filter(({ refused, hasAnswered }) => refused >= PATTERN && !hasAnswered)
-    .slice(0, isScan ? 3 : 5)
+    .sort((one, two) => two.refused - one.refused)
+    .slice(0, OF_A_KIND)
     .map(({ endpoint, refused, clients }) => ({
       what: 'service-down',
       text: `${named(endpoint)} refused every one of the ${some(refused, 'connection')} that ${some(clients, 'host')} asked for: nobody listens there, or a firewall says so in its place.`,

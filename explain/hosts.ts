@@ -7,8 +7,9 @@ import { addTtl, newTtls, type Ttls } from './ttls'
 export interface Host {
   /** Its number in the table of connections. */
   readonly id: number
-  /** 4 or 16 bytes. */
+  /** 4 or 16 bytes, and as people write them. */
   readonly bytes: Uint8Array
+  readonly text: string
   /** TTLs of its packets, without resets and SYNs. */
   readonly ttls: Ttls
   /** Its latest IP ID that is not 0, in which connection that was, and how often the connection changed between two IDs in a row. */
@@ -32,7 +33,7 @@ export function hosts(): Hosts {
 
   function newHost(bytes: Uint8Array): Host {
     last += 1
-    return { id: last, bytes, ttls: newTtls(), ipId: 0, ipIdOf: 0, steps: 0, shared: 0 }
+    return { id: last, bytes, text: addressText(bytes), ttls: newTtls(), ipId: 0, ipIdOf: 0, steps: 0, shared: 0 }
   }
 
   return {
@@ -92,7 +93,7 @@ export function countTtl(host: Host, packet: Packet): void {
 }
 
 /** An address as people write it (RFC 5952). */
-export function addressText(bytes: Uint8Array): string {
+function addressText(bytes: Uint8Array): string {
   if (bytes.length === 4) return bytes.join('.')
   const groups = Array.from(
     { length: 8 },

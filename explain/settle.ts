@@ -1,6 +1,5 @@
 import type { PendingReset, Side } from './connection'
 import type { Endpoint, Reset, Rung } from './explanation'
-import { addressText } from './hosts'
 import { ACK, FIN, PSH, RST, SYN, URG } from './packet/packet'
 import type { Step } from './recent'
 import { senderOf } from './sender'
@@ -46,7 +45,7 @@ export function settle(reset: PendingReset, hasFiles: boolean): Reset {
 function mixedTtls({ ttls, host }: Side): string[] {
   if (ttls.secondCount === 0 || ttls.second === ttls.first) return []
   return [
-    `The packets of ${addressText(host.bytes)} have different TTLs (${ttls.first} and ${ttls.second}): if some of them are forged, this may be a genuine answer to those.`,
+    `The packets of ${host.text} have different TTLs (${ttls.first} and ${ttls.second}): if some of them are forged, this may be a genuine answer to those.`,
   ]
 }
 
@@ -58,7 +57,7 @@ export function clientOf({ connection, from, to, stage, detail }: PendingReset):
 }
 
 export function endpointOf({ host, port }: Side): Endpoint {
-  return { address: addressText(host.bytes), port }
+  return { address: host.text, port }
 }
 
 function rung(step: Step, reset: PendingReset, isClientA: boolean, at: number): Rung {

@@ -1,7 +1,7 @@
 import type { Connection, PendingReset, Side } from './connection'
 import type { Finding, Reset, ServerCount, Stage, StageCount, Summary, Verdict } from './explanation'
 import { type Counted, findings, inOneSentence } from './findings'
-import { addressText } from './hosts'
+import type { PendingReset } from './pending'
 import { clientOf, endpointOf } from './settle'
 
 // Counts over all resets, also over those that are not explained one by one. Copies are counted as such, and nowhere else.
@@ -82,7 +82,7 @@ export function tally(): Tally {
       servers.set(key, server)
     }
     server.resets += 1
-    if (server.clients.size < MOST_CLIENTS) server.clients.add(addressText(client.host.bytes))
+    if (server.clients.size < MOST_CLIENTS) server.clients.add(client.host.text)
     if (!isNew) return
     server.connections += 1
     if (isRefusal(reset)) server.refused += 1
@@ -96,7 +96,7 @@ export function tally(): Tally {
     vain += 1
     const client = clientOf(reset)
     const server = client === reset.from ? reset.to : reset.from
-    const address = addressText(client.host.bytes)
+    const address = client.host.text
     let caller = callers.get(address)
     if (caller === undefined) {
       if (callers.size >= MOST_CLIENTS) return
