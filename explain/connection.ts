@@ -107,7 +107,7 @@ export interface Later {
 export type IpIdFit = 'in-step' | 'host-wide' | 'copied' | 'none'
 
 /**
- * A reset between its packet and its explanation: what was known when it came, and what is learned until its connection is
+ * A reset between the packet and its explanation: what was known when it came, and what is learned until its connection is
  * let go.
  */
 export interface PendingReset {

@@ -1,3 +1,4 @@
+import { addressText } from './packet/address'
 import { i32 } from './packet/numbers'
 import type { Packet } from './packet/packet'
 import { addTtl, newTtls, type Ttls } from './ttls'
@@ -33,7 +34,16 @@ export function hosts(): Hosts {
 
   function newHost(bytes: Uint8Array): Host {
     last += 1
-    return { id: last, bytes, text: addressText(bytes), ttls: newTtls(), ipId: 0, ipIdOf: 0, steps: 0, shared: 0 }
+    return {
+      id: last,
+      bytes,
+      text: addressText(bytes),
+      ttls: newTtls(),
+      ipId: 0,
+      ipIdOf: 0,
+      steps: 0,
+      shared: 0,
+    }
   }
 
   return {
@@ -90,24 +100,4 @@ export function seenAt(host: Host, packet: Packet, connection: number): void {
 /** Counts the TTL of a packet that is neither reset nor SYN. */
 export function countTtl(host: Host, packet: Packet): void {
   addTtl(host.ttls, packet)
-}
-
-/** An address as people write it (RFC 5952). */
-function addressText(bytes: Uint8Array): string {
-  if (bytes.length === 4) return bytes.join('.')
-  const groups = Array.from(
-    { length: 8 },
-    (_, at) => ((bytes[2 * at] as number) << 8) | (bytes[2 * at + 1] as number),
-  )
-  const isMapped = groups.slice(0, 5).every(group => group === 0) && groups[5] === 0xffff
-  if (isMapped) return `::ffff:${bytes.subarray(12).join('.')}`
-  let best = { start: 0, length: 1 }
-  for (let start = 0; start < 8; start += 1) {
-    let length = 0
-    while (start + length < 8 && groups[start + length] === 0) length += 1
-    if (length > best.length) best = { start, length }
-  }
-  const hex = (part: number[]): string => part.map(group => group.toString(16)).join(':')
-  if (best.length < 2) return hex(groups)
-  return `${hex(groups.slice(0, best.start))}::${hex(groups.slice(best.start + best.length))}`
 }

@@ -1,6 +1,5 @@
 import type { PendingReset } from './connection'
 import type { Sender, Sign, Verdict } from './explanation'
-import type { PendingReset } from './pending'
 import { type TtlReference, ttlReference } from './ttls'
 
 // Who really sent a reset: signs for and against the side it names, each with its weight, and what they come to.

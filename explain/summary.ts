@@ -1,7 +1,6 @@
 import type { Connection, PendingReset, Side } from './connection'
 import type { Finding, Reset, ServerCount, Stage, StageCount, Summary, Verdict } from './explanation'
 import { type Counted, findings, inOneSentence } from './findings'
-import type { PendingReset } from './pending'
 import { clientOf, endpointOf } from './settle'
 
 // Counts over all resets, also over those that are not explained one by one. Copies are counted as such, and nowhere else.

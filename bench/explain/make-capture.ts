@@ -41,7 +41,8 @@ function talk(roll: Dice): Step[] {
 
 function script(roll: Dice): readonly Step[] {
   const said = talk(roll)
-  if (roll(10) === 0) return (ENDINGS[roll(ENDINGS.length)] as (talk: readonly Step[]) => readonly Step[])(said)
+  if (roll(10) === 0)
+    return (ENDINGS[roll(ENDINGS.length)] as (talk: readonly Step[]) => readonly Step[])(said)
   return [...said, client(FIN_ACK), server(FIN_ACK), client(ACK)]
 }
 

@@ -50,7 +50,7 @@ export function dissector(): Dissector {
       cursor.bytes = bytes
       cursor.at = start
       cursor.end = end
-      cursor.wireEnd = start + wire
+      cursor.wireEnd = Math.max(end, start + wire)
       return readLayers(cursor, readLink(cursor))
     },
   }

@@ -21,8 +21,10 @@ function readIpv4(cursor: Cursor): Layer {
   const protocol = bytes[at + 9] as number
   const isTcp = protocol === TCP_NUMBER
   if (end - at < 20) return isTcp ? CUT_SHORT : NOTHING
-  // Frames are padded, so a length goes before theirs. 0 is what a card that cuts the segments itself (TSO) leaves there.
-  const total = u16(bytes, at + 2) || cursor.wireEnd - at
+  // Frames are padded, so the length goes before theirs; but no more can have come than there was on the wire. 0 is what
+  // the host leaves there for a card that cuts the segments itself (TSO).
+  const onWire = cursor.wireEnd - at
+  const total = Math.min(u16(bytes, at + 2) || onWire, onWire)
   if (header < 20 || total < header) return isTcp ? BROKEN : NOTHING
   packet.version = 4
   packet.source = at + 12
@@ -51,7 +53,7 @@ function readIpv6(cursor: Cursor): Layer {
   const { bytes, at, end, packet } = cursor
   if (end - at < 40) return end - at >= 7 && bytes[at + 6] === TCP_NUMBER ? CUT_SHORT : NOTHING
   const payload = u16(bytes, at + 4)
-  const stop = payload === 0 ? cursor.wireEnd : at + 40 + payload
+  const stop = payload === 0 ? cursor.wireEnd : Math.min(at + 40 + payload, cursor.wireEnd)
   packet.version = 6
   packet.source = at + 8
   packet.destination = at + 24
