@@ -7,6 +7,7 @@ import { messageOf } from '../plugin/message'
 import { endPlugin, reloadHealth } from './agent/control'
 import { findAgent, findProvedAgent, type ProvedAgent, type Where } from './agent/find'
 import { doctor } from './doctor/doctor'
+import { explainCommand } from './explain/explain'
 import { install } from './install/install'
 import { uninstall } from './install/uninstall'
 
@@ -21,6 +22,9 @@ const USAGE = `Usage: tcp-resets install [--dry-run] [--guides-url URL] [--traci
        tcp-resets reload    make Netdata read the alarms and start the plugin again, with its configuration
        tcp-resets check-config [FILE]
                             check the configuration of the plugin
+       tcp-resets explain FILE... | -
+                            say of the TCP resets in a capture when they came, who sent them and what to do;
+                            tcp-resets explain --help has its options
        tcp-resets --version | --help
 
 Netdata is found by what a running one says, else by its files. To say where it is:
@@ -63,6 +67,9 @@ const say = (line: string): void => {
 const dist = dirname(__dirname)
 
 async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  if (args[0] === 'explain') return explainCommand(args.slice(1))
+  // The agent's user has to get through the directories that are made here, whatever root keeps from others.
+  process.umask(0o022)
   const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: OPTIONS })
   const [command = '', file, ...rest] = positionals
   if (values.help || values.version) {
@@ -121,9 +128,6 @@ function checkUrl(url: string, option: string): string {
     `${option}: expected an address like http://netdata.example:19999, found ${JSON.stringify(url)}`,
   )
 }
-
-// The agent's user has to get through the directories that are made here, whatever root keeps from others.
-process.umask(0o022)
 
 main(process.argv.slice(2), process.env).then(
   code => process.exit(code),

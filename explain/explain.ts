@@ -10,6 +10,7 @@ import { learn, pend, teach } from './resets'
 import { settle } from './settle'
 import { stageOf } from './stage'
 import { tally } from './summary'
+import { isWanted, type Wanted } from './wanted'
 
 export interface File {
   /** As it is shown; `-` is standard input. */
@@ -20,8 +21,10 @@ export interface File {
 export interface Options {
   /** How long a silence is one. */
   readonly idleSeconds: number
-  /** Hears now and then how many packets were read. */
-  readonly progress?: (packets: number) => void
+  /** Resets of other kinds are neither told nor counted. */
+  readonly wanted?: Wanted
+  /** Who aborts it ends the bytes, too; what came until then is explained. */
+  readonly signal?: AbortSignal
 }
 
 /** Resets that are explained one by one; of a kind that comes later, a few more. The rest are counted. */
@@ -29,7 +32,6 @@ const MOST_EXPLAINED = 20_000
 const AT_LEAST_OF_A_KIND = 10
 /** A capture whose frames are doubled where there is this much of it. */
 const DOUBLED = 0.3
-const PROGRESS_EVERY = 16_384
 
 /**
  * Explains the resets of one or more captures. It keeps what it needs of open connections, never the file.
@@ -41,13 +43,14 @@ export async function explain(files: readonly File[], options: Options): Promise
   const reading = reader(files.length > 1, options)
   const read: CaptureFile[] = []
   for (const [index, { name, bytes }] of files.entries()) {
+    if (options.signal?.aborted) break
     reading.begin(index)
-    read.push(await readCapture(name, bytes, reading.take))
+    read.push(await readCapture(name, bytes, reading.take, options.signal))
   }
   return reading.end(read)
 }
 
-function reader(hasFiles: boolean, { idleSeconds, progress }: Options) {
+function reader(hasFiles: boolean, { idleSeconds, wanted = {} }: Options) {
   const sums = tally()
   const resets: Reset[] = []
   let pending: PendingReset[] = []
@@ -95,7 +98,6 @@ function reader(hasFiles: boolean, { idleSeconds, progress }: Options) {
     wire: number,
   ): void {
     packets += 1
-    if (progress !== undefined && packets % PROGRESS_EVERY === 0) progress(packets)
     if (isFirstOfFile) {
       isFirstOfFile = false
       if (time < last) startAfresh()
@@ -171,6 +173,7 @@ function reader(hasFiles: boolean, { idleSeconds, progress }: Options) {
   }
 
   function keep(reset: PendingReset): void {
+    if (!isWanted(reset, wanted)) return
     const ofItsKind = sums.count(reset)
     if (resets.length + pending.length < MOST_EXPLAINED || ofItsKind <= AT_LEAST_OF_A_KIND)
       pending.push(reset)
@@ -223,7 +226,7 @@ function reader(hasFiles: boolean, { idleSeconds, progress }: Options) {
           notes: notes(),
         },
         resets,
-        summary: sums.end(open.all(), onlyResets),
+        summary: sums.end(open.all(), { onlyResets, resetPackets }),
       }
     },
   }

@@ -1,16 +1,6 @@
 // What the resets of a capture mean, as plain data. It is what `tcp-resets explain --json` prints, version 1, and all
 // that the reports are made of. Names in it are public: they do not change within a version.
 
-/** How a capture is to be read. */
-export interface ExplainOptions {
-  /** Silence of so many seconds or more makes a reset `idle`. */
-  readonly idle: number
-  /** Ends the reading early: what was read until then is explained, and the facts note it. */
-  readonly signal?: AbortSignal
-  /** Called now and then while a file is read, with its bytes so far, and with its size where that is known. */
-  readonly progress?: (file: string, read: number, size: number | undefined) => void
-}
-
 export interface Explanation {
   readonly version: 1
   readonly capture: CaptureFacts
@@ -38,8 +28,10 @@ export interface CaptureFacts {
   readonly notes: readonly string[]
 }
 
+export const LIVE = '--live'
+
 export interface CaptureFile {
-  /** As it was given; `-` is standard input. */
+  /** As it was given; `-` is standard input, `LIVE` what was captured for it. */
   readonly name: string
   readonly format: 'pcap' | 'pcapng'
   /** As tcpdump calls them (`EN10MB`, `LINUX_SLL2`, ...). */

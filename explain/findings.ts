@@ -6,6 +6,8 @@ export interface Counted {
   readonly resets: number
   readonly connections: number
   readonly onlyResets: boolean
+  /** Packets with RST, also those that nobody asked for. */
+  readonly resetPackets: number
   readonly byStage: readonly StageCount[]
   readonly bySender: Readonly<Record<Verdict, number>>
   /** Connects that came to nothing. */
@@ -150,9 +152,12 @@ const STAGE_WORDS: Readonly<Record<string, string>> = {
 
 /** All of it in one sentence or two. */
 export function inOneSentence(counted: Counted, found: readonly Finding[], copies: number): string {
-  const { resets, connections, byStage, onlyResets } = counted
+  const { resets, connections, byStage, onlyResets, resetPackets } = counted
+  if (resetPackets === 0) return 'There are no TCP resets in this capture.'
   if (resets === 0)
-    return copies === 0 ? 'There are no TCP resets in this capture.' : 'All resets in it are copies.'
+    return copies === 0
+      ? `None of the ${some(resetPackets, 'TCP reset')} in this capture is of that kind.`
+      : 'All resets in it are copies.'
   const stages = new Map<string, number>()
   for (const { stage, connections } of byStage) {
     if (STAGE_WORDS[stage] !== undefined) stages.set(stage, (stages.get(stage) ?? 0) + connections)

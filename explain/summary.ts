@@ -34,7 +34,7 @@ export interface Tally {
   count(reset: PendingReset): number
   /** Counts what was found of its sender. */
   verdict(reset: PendingReset, told: Reset): void
-  end(open: readonly Connection[], onlyResets: boolean): Summary
+  end(open: readonly Connection[], seen: Pick<Counted, 'onlyResets' | 'resetPackets'>): Summary
 }
 
 /** From the most to the least telling. */
@@ -137,7 +137,7 @@ export function tally(): Tally {
       if (before === undefined && verdicts.size >= MOST_JUDGED) return
       if (before === undefined || rank < before) verdicts.set(connection.number, rank)
     },
-    end(open, onlyResets) {
+    end(open, { onlyResets, resetPackets }) {
       const answered = new Set(open.flatMap(({ a, b }) => [a, b].filter(side => side.synAcks > 0).map(keyOf)))
       const byStage: StageCount[] = [...stages.values()].map(({ detail, ...kind }) => ({
         ...kind,
@@ -155,6 +155,7 @@ export function tally(): Tally {
         resets,
         connections,
         onlyResets,
+        resetPackets,
         byStage,
         bySender,
         vain,

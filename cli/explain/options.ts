@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { parseArgs } from 'node:util'
 import { STAGES, type Stage } from '../../explain/explanation'
-import type { Wanted } from '../../explain/report/choose'
+import type { Wanted } from '../../explain/wanted'
 
 interface Option {
   readonly type: 'string' | 'boolean'
@@ -29,8 +29,36 @@ const OPTIONS = {
     help: 'at most so many resets (in detail: one of each kind, and 10)',
   },
   idle: { type: 'string', argument: 'SECONDS', help: 'silence from which on a connection was idle (10)' },
+  live: { type: 'boolean', help: "capture now with the system's tcpdump, headers only, and explain that" },
+  seconds: { type: 'string', argument: 'N', help: 'with --live: for so long at most (20), or until Ctrl-C' },
+  packets: { type: 'string', argument: 'N', help: 'with --live: so many packets at most (50000)' },
+  interface: {
+    type: 'string',
+    argument: 'NAME',
+    help: 'with --live: where (any); --host and --port are captured alone',
+  },
+  container: {
+    type: 'string',
+    argument: 'NAME',
+    help: 'with --live: in the namespace that has this name on its chart',
+  },
+  save: { type: 'string', argument: 'FILE', help: 'with --live: keep the capture' },
   help: { type: 'boolean', help: 'this help' },
 } as const satisfies Readonly<Record<string, Option>>
+
+/** What says how to capture. */
+const LIVE_ONLY = ['seconds', 'packets', 'interface', 'container', 'save'] as const
+
+/** How to capture, and for how long at most. */
+export interface Live {
+  readonly seconds: number
+  readonly packets: number
+  readonly interface: string
+  /** The name of a chart, for the namespace to capture in. */
+  readonly container: string | undefined
+  /** Where the capture is to stay. */
+  readonly save: string | undefined
+}
 
 /** What the command was asked for. */
 export interface Asked {
@@ -41,17 +69,20 @@ export interface Asked {
   readonly html: string | undefined
   readonly wanted: Wanted
   readonly limit: number | undefined
-  readonly idle: number
+  readonly idleSeconds: number
+  /** What to capture first, in place of files. */
+  readonly live: Live | undefined
 }
 
 export const USAGE = `Usage: tcp-resets explain [OPTION...] FILE...
        tcp-resets explain [OPTION...] -       reads standard input, as it comes
+       tcp-resets explain --live [OPTION...]  captures first
 
 Tells of each TCP reset in a capture (pcap, pcapng, gzip) when in its connection it came, who probably sent it, what that
 means and what to do. No name is looked up.
 
 ${Object.entries<Option>(OPTIONS)
-  .map(([name, { argument, help }]) => `  ${`--${name}${argument ? ` ${argument}` : ''}`.padEnd(18)}${help}`)
+  .map(([name, { argument, help }]) => `  ${`--${name}${argument ? ` ${argument}` : ''}`.padEnd(19)}${help}`)
   .join('\n')}
 
 Ends with 0 when everything was read, 1 when it was read in part, 2 when it was called wrongly or that is no capture,
@@ -83,20 +114,36 @@ export function readOptions(args: readonly string[]): Asked {
   if (!help && positionals.filter(file => file === '-').length > 1)
     throw new TypeError('standard input (-) can be read once only')
   if (!help && text('html') === '') throw new TypeError('--html: expected a file to write')
+  const wanted = defined({
+    stage: stageOf(text('stage')),
+    host: addressOf(text('host')),
+    port: number('port', 65_535),
+    frame: number('frame'),
+  })
+  const live = values.live === true
+  for (const name of LIVE_ONLY) {
+    if (values[name] !== undefined && !live) throw new TypeError(`--${name} goes with --live alone`)
+    if (text(name) === '') throw new TypeError(`--${name}: expected something, found nothing`)
+  }
+  if (live && positionals.length > 0) throw new TypeError('--live captures, and takes no file to read')
   return {
     files: positionals,
     help,
     summary: values.summary === true,
     json: values.json === true,
     html: text('html'),
-    wanted: defined({
-      stage: stageOf(text('stage')),
-      host: addressOf(text('host')),
-      port: number('port', 65_535),
-      frame: number('frame'),
-    }),
+    wanted,
     limit: number('limit'),
-    idle: secondsOf(text('idle') ?? '10'),
+    idleSeconds: secondsOf(text('idle') ?? '10'),
+    live: live
+      ? {
+          seconds: number('seconds', 86_400) ?? 20,
+          packets: number('packets', 10_000_000) ?? 50_000,
+          interface: text('interface') ?? 'any',
+          container: text('container'),
+          save: text('save'),
+        }
+      : undefined,
   }
 }
 

@@ -10,6 +10,7 @@ import { refusal } from './refusal'
  * Reads a capture as it comes, and hands on every packet.
  *
  * @param bytes the file, in pieces of any size
+ * @param signal tells an end that somebody made from one of the file
  * @returns what it was, and where it is damaged
  * @throws NotACapture where it is none
  */
@@ -17,11 +18,12 @@ export async function readCapture(
   name: string,
   bytes: AsyncIterable<Uint8Array>,
   take: TakePacket,
+  signal?: AbortSignal,
 ): Promise<CaptureFile> {
   const stream = captureStream(take)
   const end = await gunzipped(bytes, piece => stream.add(piece))
   const reader = stream.end()
-  const what = reader.broken ?? end ?? reader.cut(stream.left())
+  const what = signal?.aborted ? 'it was interrupted' : (reader.broken ?? end ?? reader.cut(stream.left()))
   return {
     name,
     format: reader.format,
@@ -31,7 +33,7 @@ export async function readCapture(
   }
 }
 
-interface CaptureStream {
+export interface CaptureStream {
   /** @returns whether more is wanted */
   add(piece: Uint8Array): boolean
   left(): number
@@ -40,7 +42,7 @@ interface CaptureStream {
 }
 
 /** Puts the pieces of the stream together so that the reader sees whole packets. */
-function captureStream(take: TakePacket): CaptureStream {
+export function captureStream(take: TakePacket): CaptureStream {
   let reader: FormatReader | undefined
   let held: Uint8Array[] = []
   let length = 0

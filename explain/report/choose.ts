@@ -1,26 +1,5 @@
-import type { Explanation, Reset, Stage } from '../explanation'
+import type { Explanation, Reset } from '../explanation'
 import { isAccused, worryOf } from './meaning'
-
-/** Which resets a reader wants to see. All that is set must hold. */
-export interface Wanted {
-  readonly stage?: Stage
-  /** An address of either side. */
-  readonly host?: string
-  /** A port of either side. */
-  readonly port?: number
-  readonly frame?: number
-}
-
-/** The resets that are wanted, in the order of the capture. */
-export function wantedOf(resets: readonly Reset[], { stage, host, port, frame }: Wanted): Reset[] {
-  return resets.filter(
-    ({ from, to, ...reset }) =>
-      (stage === undefined || reset.stage === stage) &&
-      (host === undefined || from.address === host || to.address === host) &&
-      (port === undefined || from.port === port || to.port === port) &&
-      (frame === undefined || reset.frame === frame),
-  )
-}
 
 /** As many resets as are told at once, in full and in order; more get a summary first. */
 export const FEW = 3
@@ -48,8 +27,8 @@ export function choose(resets: readonly Reset[], limit: number | undefined): Res
 }
 
 /** Whether the details come first, or a summary. */
-export function areFew({ summary }: Explanation, wanted: readonly Reset[]): boolean {
-  return Math.min(summary.resets, wanted.length) <= FEW
+export function areFew({ summary }: Explanation): boolean {
+  return summary.resets <= FEW
 }
 
 const kindOf = (reset: Reset): string =>

@@ -57,7 +57,7 @@ ${resets.map(reset => section(reset, explanation, ids)).join('\n')}
 
 function summary(explanation: Explanation): string {
   const { findings, finding } = explanation.summary
-  const others = findings.filter(({ text }) => text !== finding)
+  const others = findings.filter(({ text }) => !finding.includes(text))
   const { rows, more } = serverRows(explanation)
   return [
     others.length === 0

@@ -1,4 +1,4 @@
-import type { Explanation, Reset } from '../explanation'
+import { type Explanation, LIVE, type Reset } from '../explanation'
 import { worryOf } from './meaning'
 import { shellWord } from './quote'
 
@@ -11,7 +11,7 @@ export interface Next {
 /** What to type next: on the worst of the resets, on the server with the most of them. */
 export function nextCommands(explanation: Explanation): Next[] {
   const { capture, summary, resets } = explanation
-  const names = capture.files.map(({ name }) => (name === '-' ? 'FILE' : shellWord(name)))
+  const names = capture.files.map(({ name }) => (name === '-' || name === LIVE ? 'FILE' : shellWord(name)))
   const explain = `tcp-resets explain ${names.join(' ')}`
   const next: Next[] = []
   if (summary.resets === 0) return next

@@ -50,7 +50,7 @@ function palette(colour: boolean): Palette {
 export function renderText(explanation: Explanation, look: Look): string {
   const paint = palette(look.colour)
   const resets = look.summaryOnly ? [] : choose(explanation.resets, look.limit)
-  const few = areFew(explanation, explanation.resets)
+  const few = areFew(explanation)
   const details = detailLines(explanation, resets, look, paint)
   const lines = [...headLines(explanation, look, paint)]
   if (explanation.resets.length > 0) {
@@ -144,7 +144,7 @@ function summaryLines(explanation: Explanation, { width }: Look, paint: Palette)
   const { summary } = explanation
   const lines: string[] = []
   for (const { text } of summary.findings) {
-    if (text !== summary.finding) lines.push(...wrap(printable(text), width))
+    if (!summary.finding.includes(text)) lines.push(...wrap(printable(text), width))
   }
   if (lines.length > 0) lines.push('')
   lines.push(

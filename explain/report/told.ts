@@ -1,4 +1,11 @@
-import type { CaptureFacts, CaptureFile, Explanation, Reset, Sign } from '../explanation'
+import {
+  type CaptureFacts,
+  type CaptureFile,
+  type Explanation,
+  LIVE,
+  type Reset,
+  type Sign,
+} from '../explanation'
 import { areFew } from './choose'
 import { printable } from './quote'
 import { count, duration, endpoint } from './words'
@@ -7,6 +14,7 @@ import { count, duration, endpoint } from './words'
 
 /** A file as it was given. */
 export function fileOf({ name }: CaptureFile): string {
+  if (name === LIVE) return 'this capture'
   return name === '-' ? 'standard input' : printable(name)
 }
 
@@ -29,7 +37,7 @@ function instant(seconds: number): string {
 
 /** What stands above the resets that are told in detail. */
 export function examplesTitle(explanation: Explanation, limit: number | undefined): string {
-  if (areFew(explanation, explanation.resets)) return 'One by one'
+  if (areFew(explanation)) return 'One by one'
   return limit === undefined
     ? 'One example of each kind, the worrying ones first'
     : 'One by one, the worrying ones first'
