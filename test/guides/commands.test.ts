@@ -12,6 +12,8 @@ import t from 'tap'
  * empty /tmp, /var/tmp and /etc/sysctl.d. Nothing of it survives the guide.
  */
 const GUIDES = join(__dirname, '../../guides/tcp')
+/** Where `tcp-resets` is, which readers have installed. */
+const BIN = join(__dirname, '../../dist/bin')
 const BLOCK_LIMIT_MS = 90_000
 
 /** What a guide may call; a block that names one of these is skipped where the machine has no such tool. */
@@ -125,7 +127,7 @@ async function leaveSandbox(sandbox: ChildProcess): Promise<void> {
 async function run(sandbox: ChildProcess, script: string): Promise<Outcome> {
   const shell = spawn('nsenter', ['-t', String(sandbox.pid), '--net', '--mount', 'sh', '-eu'], {
     cwd: '/',
-    env: { PATH: `${process.env.PATH}:/usr/sbin:/sbin`, HOME: '/tmp', LC_ALL: 'C' },
+    env: { PATH: `${process.env.PATH}:/usr/sbin:/sbin:${BIN}`, HOME: '/tmp', LC_ALL: 'C' },
     timeout: BLOCK_LIMIT_MS,
   })
   let stdout = ''
@@ -137,7 +139,7 @@ async function run(sandbox: ChildProcess, script: string): Promise<Outcome> {
     stderr += chunk
   })
   // Without resets no bounded capture would end before its time limit.
-  sandbox.stdin?.write(script.includes('tcpdump -i') ? 'on\n' : 'off\n')
+  sandbox.stdin?.write(/tcpdump -i|explain --live/.test(script) ? 'on\n' : 'off\n')
   // A reader types all of it in one shell, which keeps the name of the directory that only the reader can read.
   shell.stdin.end(`if [ -f /tmp/kept ]; then . /tmp/kept; fi\n${script}echo "D=\${D-}" >/tmp/kept\n`)
   const [code] = (await once(shell, 'close')) as [number | null]
@@ -201,6 +203,13 @@ for (const guide of guides) {
         if (/tcpdump -i .* -c 100 /.test(block.script)) {
           t.match(outcome.stdout, /\bIP 127\.0\.0\.1\.9 > .*Flags \[R/, 'shows IPv4 resets')
           t.match(outcome.stdout, /\bIP6 ::1\.9 > .*Flags \[R/, 'shows IPv6 resets')
+        }
+        if (block.script.includes('explain --live')) {
+          t.match(
+            outcome.stdout,
+            /refused:\s+nobody\s+listens\s+on\s+that\s+port/,
+            'explains the resets of closed ports',
+          )
         }
         if (block.script.includes('tshark -r "$D/resets.pcap"')) {
           t.match(
