@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { version } from '../package.json'
 import { checkConfig } from '../plugin/config/check'
-import { messageOf } from '../plugin/message'
+import { messageOf, oneLine } from '../plugin/message'
 import { endPlugin, reloadHealth } from './agent/control'
 import { findAgent, findProvedAgent, type ProvedAgent, type Where } from './agent/find'
 import { doctor } from './doctor/doctor'
@@ -59,8 +59,9 @@ const TAKES: Readonly<Record<string, readonly string[]>> = {
   'check-config': AGENT,
 }
 
-const say = (line: string): void => {
-  writeSync(1, `${line}\n`)
+/** Lines for the person; what others said in them can't steer the terminal. */
+const say = (text: string): void => {
+  writeSync(1, `${text.split('\n').map(oneLine).join('\n')}\n`)
 }
 
 /** Where the built tree is: this command is in its `bin`. */
@@ -115,7 +116,9 @@ async function configEnvironment(env: NodeJS.ProcessEnv, where: Where): Promise<
 
 function reload(agent: ProvedAgent): number {
   if (agent.conf === undefined)
-    throw new Error(`no Netdata of this machine, that is known to be it, answers at ${agent.url}`)
+    throw new Error(
+      `no Netdata of this machine answers at ${agent.url}${agent.doubt ? `: ${agent.doubt}` : ''}`,
+    )
   if (!reloadHealth(agent)) throw new Error('the alarms could not be reloaded: this needs root')
   endPlugin(agent)
   return 0

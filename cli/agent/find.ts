@@ -19,6 +19,8 @@ interface Found {
   /** Where that is from: the agent's own word, or what services usually have. */
   readonly pathFrom: 'agent' | 'usual'
   readonly processes: Processes
+  /** Why root does not believe what answers at the address; absent where it does, or where nothing answers. */
+  readonly doubt?: string
 }
 
 /** Who answers at the address is anybody; enough to say what one sees, and not to change anything. */
@@ -27,8 +29,8 @@ export interface UnprovedAgent extends Found {
 }
 
 /**
- * An agent whose answer came from the program of a known place that only root can change, or that is known by its files
- * alone. Only this one is installed into, told anything, or sent a signal.
+ * An agent whose answer came from the program of a known place that only root can change, run by whom root has run it;
+ * or that is known by its files alone. Only this one is installed into, told anything, or sent a signal.
  */
 export interface ProvedAgent extends Found {
   readonly proved: true
@@ -59,10 +61,10 @@ const USUAL_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
  * @throws with what was looked for where there is none
  */
 export async function findAgent(where: Where): Promise<Agent> {
-  const proved = await askRunning(where)
-  if (proved.conf !== undefined && !proved.proved && process.geteuid?.() !== 0)
-    return { ...describe(where, proved), proved: false }
-  return { ...describe(where, proved.proved ? proved : {}), proved: true }
+  const running = await askRunning(where)
+  if (running.conf !== undefined && running.doubt !== undefined && process.geteuid?.() !== 0)
+    return { ...describe(where, running), proved: false }
+  return { ...describe(where, believed(running)), proved: true }
 }
 
 /**
@@ -71,11 +73,13 @@ export async function findAgent(where: Where): Promise<Agent> {
  * @throws with what was looked for where there is none
  */
 export async function findProvedAgent(where: Where): Promise<ProvedAgent> {
-  const running = await askRunning(where)
-  return { ...describe(where, running.proved ? running : {}), proved: true }
+  return { ...describe(where, believed(await askRunning(where))), proved: true }
 }
 
-type Running = Pick<Found, 'conf' | 'pid'>
+type Running = Pick<Found, 'conf' | 'pid' | 'doubt'>
+
+const believed = (running: Running): Running =>
+  running.doubt === undefined ? running : { doubt: running.doubt }
 
 function describe({ platform, url, prefix, root }: Where, running: Running): Found {
   const processes = processesOn(platform)
@@ -90,7 +94,7 @@ function describe({ platform, url, prefix, root }: Where, running: Running): Fou
     )
   }
   // An agent that runs from elsewhere is another one than the one that was named.
-  const theOne = answered?.plugins === layout.plugins ? running : {}
+  const theOne: Running = answered?.plugins === layout.plugins ? running : {}
   const owner = theOne.pid === undefined ? undefined : processes.ownerOf(theOne.pid)
   const user = findUser(
     owner ? `${owner.uid}` : (theOne.conf?.get('global')?.get('run as user') ?? 'netdata'),
@@ -102,29 +106,50 @@ function describe({ platform, url, prefix, root }: Where, running: Running): Fou
     ...(theOne.conf && { conf: theOne.conf }),
     ...(theOne.pid !== undefined && { pid: theOne.pid }),
     ...(user && { user }),
+    ...(running.doubt !== undefined && { doubt: running.doubt }),
     path: path ?? USUAL_PATH,
     pathFrom: path === undefined ? 'usual' : 'agent',
     processes,
   }
 }
 
-async function askRunning({ platform, url, prefix, root }: Where): Promise<Running & { proved: boolean }> {
-  if (root !== undefined) return { proved: false }
+async function askRunning({ platform, url, prefix, root }: Where): Promise<Running> {
+  if (root !== undefined) return {}
   const processes = processesOn(platform)
-  let pids: number[] = []
+  const programs = [...PREFIXES, ...(prefix === undefined ? [] : [prefix])].flatMap(programsBelow)
+  let pid: number | undefined
+  let doubt: string | undefined = 'which process that is can’t be seen'
   const answer = await ask(url, '/netdata.conf', connection => {
-    pids = processes.atOtherEnd(connection)
+    const pids = processes.atOtherEnd(connection)
+    pid = pids[0]
+    // Whoever else has the connection open could have answered in its place.
+    if (pid !== undefined) doubt = pids.map(each => doubtOf(processes, each, programs)).find(Boolean)
   })
-  if (answer?.status !== 200) return { proved: false }
+  if (answer === undefined) return {}
+  if (answer.status !== 200) return { doubt: `it gives no /netdata.conf (status ${answer.status})` }
   const conf = parseNetdataConf(answer.body)
   const layout = layoutFrom(conf, url, platform)
-  const programs = [...PREFIXES, ...(prefix === undefined ? [] : [prefix])].flatMap(programsBelow)
-  const [pid] = pids
-  const proved =
-    layout !== undefined &&
-    pid !== undefined &&
-    // Whoever else has the connection open could have answered in its place.
-    pids.every(each => processes.runs(each, programs)) &&
-    [layout.plugins, layout.stockConf, layout.userConf, layout.web].every(dir => processes.seesSame(pid, dir))
-  return { conf, proved, ...(pid !== undefined && { pid }) }
+  const directories = layout && [layout.plugins, layout.stockConf, layout.userConf, layout.web]
+  if (doubt === undefined) doubt = doubtOfAll(processes, pid, directories)
+  return { conf, ...(pid !== undefined && { pid }), ...(doubt !== undefined && { doubt }) }
+}
+
+/** Why what a process says is not to be believed; undefined where it is the agent that root has set up. */
+function doubtOf(processes: Processes, pid: number, programs: readonly string[]): string | undefined {
+  if (!processes.runs(pid, programs))
+    return `process ${pid} does not run a netdata that only root can change; one that was upgraded has to be restarted`
+  // Any user may start that program, and have it say anything.
+  const uid = processes.ownerOf(pid)?.uid
+  if (uid === 0 || (uid !== undefined && uid === findUser('netdata')?.uid)) return undefined
+  if (processes.isService(pid, 'netdata')) return undefined
+  return `process ${pid} runs as user ${uid}, and neither as netdata nor as the service netdata`
+}
+
+/** The agent's user may be turned against root: it does not get files put just anywhere. */
+function doubtOfAll(processes: Processes, pid = 0, directories: readonly string[] = []): string | undefined {
+  const [strange] = directories.filter(dir => !dir.split('/').includes('netdata'))
+  if (strange !== undefined) return `it says ${strange}, which leads through no directory called netdata`
+  const [other] = directories.filter(dir => !processes.seesSame(pid, dir))
+  if (other !== undefined) return `process ${pid} sees another ${other} than root does, as in a container`
+  return directories.length === 0 ? 'it does not say which directories it has' : undefined
 }

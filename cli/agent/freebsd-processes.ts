@@ -20,6 +20,7 @@ export const freebsdProcesses: Processes = {
     const program = programIn(output('procstat', ['-b', `${pid}`]), pid)
     return program !== undefined && programs.includes(program) && isRootsAlone(program)
   },
+  isService: () => false, // rc.d(8) leaves no mark on what it starts
   // The kernel tells no other process's root, but a jail has one of its own.
   seesSame(pid) {
     const all = processes()

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { isAbsolute, join, resolve } from 'node:path'
 import { firstDirectory, type NetdataConf } from './netdata-conf'
 
 /** The directories of one agent. */
@@ -49,16 +49,17 @@ export function layoutAt(prefix: string, platform: NodeJS.Platform, root = '/'):
   return undefined
 }
 
-/** The directories a running agent says it uses; undefined where one is missing. */
+/** The directories a running agent says it uses; undefined where one is missing, or is nowhere. */
 export function layoutFrom(
   conf: NetdataConf,
   url: string,
   platform: NodeJS.Platform = process.platform,
 ): Layout | undefined {
   const directories = conf.get('directories')
-  const [plugins, stockConf, userConf, web] = ['plugins', 'stock config', 'config', 'web'].map(key =>
-    firstDirectory(directories?.get(key) ?? ''),
-  )
+  const [plugins, stockConf, userConf, web] = ['plugins', 'stock config', 'config', 'web'].map(key => {
+    const path = firstDirectory(directories?.get(key) ?? '')
+    return isAbsolute(path) ? resolve(path) : undefined
+  })
   if (!plugins || !stockConf || !userConf || !web) return undefined
   return {
     from: `the running agent's answer at ${url}`,

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { endianness } from 'node:os'
 import { isRootsAlone } from '../install/whose'
 import type { Connection, End } from './ask'
@@ -9,6 +9,7 @@ export const linuxProcesses: Processes = {
   atOtherEnd,
   descendantRunning,
   runs,
+  isService,
   seesSame,
   ownerOf,
 }
@@ -82,8 +83,8 @@ function parentOf(pid: number): number | undefined {
 }
 
 /**
- * The user namespace is what counts: only in one of its own can a user without rights arrange mounts, and so give a file
- * any path. systemd gives services mounts of their own, in root's user namespace, so those may differ.
+ * systemd gives services mounts of their own, so those may differ; not the user namespace, in which root counts. The
+ * program is known by device and inode, whatever path leads to it there.
  */
 function runs(pid: number, programs: readonly string[]): boolean {
   try {
@@ -91,11 +92,19 @@ function runs(pid: number, programs: readonly string[]): boolean {
     const exe = statSync(`/proc/${pid}/exe`)
     return programs.some(program => {
       const there = statSync(program, { throwIfNoEntry: false })
-      return there?.dev === exe.dev && there.ino === exe.ino && isRootsAlone(realpathSync(program))
+      return there?.dev === exe.dev && there.ino === exe.ino && isRootsAlone(program)
     })
   } catch {
     return false
   }
+}
+
+/** By its control group, which only root can put it into: systemd.unit(5), and cgroups(7) for the file. */
+function isService(pid: number, name: string): boolean {
+  return (textOf(`/proc/${pid}/cgroup`) ?? '')
+    .split('\n')
+    .map(line => line.replace(/^(0:|\d+:name=systemd):/, ''))
+    .some(group => `${group}/`.startsWith(`/system.slice/${name}.service/`))
 }
 
 /** In a container the same path is another directory. */

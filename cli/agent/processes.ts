@@ -8,10 +8,11 @@ export interface Processes {
   descendantRunning(program: string, ancestor: number): number | undefined
   /**
    * Whether it runs one of these programs, the very file, which only root can change, and sees the machine as we do.
-   * What is run as the agent's user, and where root writes files, is what the agent says: anybody can listen on its
-   * port while it does not.
+   * That alone proves nothing: whoever starts a program can have it do anything (LD_PRELOAD, a debugger).
    */
   runs(pid: number, programs: readonly string[]): boolean
+  /** Whether the service manager of the system started it, as a service that only root sets up. */
+  isService(pid: number, name: string): boolean
   /** Whether a path is the same directory for a process and for us. */
   seesSame(pid: number, path: string): boolean
   /** User and group that a process runs as. */

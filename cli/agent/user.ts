@@ -28,15 +28,22 @@ export interface Outcome {
   readonly stderr: string
 }
 
-/** Runs a command as the agent would: its user, its PATH, nothing else of this environment; for 10 s at most. */
+/**
+ * Runs a command as the agent would: its user, its PATH, nothing else of this environment; for 10 s at most. On that PATH
+ * may be programs of the agent's user. They get a session of their own, so that they can't type into root's terminal
+ * (ioctl_tty(2), TIOCSTI).
+ */
 export function runAs(user: User, path: string, command: readonly string[]): Outcome {
   const [program = '', ...args] = command
-  const { status, stdout, stderr, error } = spawnSync(program, args, {
+  const options = {
     cwd: '/',
     env: { PATH: path, LC_ALL: 'C' },
     encoding: 'utf8',
     timeout: 10_000,
+    killSignal: 'SIGKILL',
+    detached: true, // setsid(2); spawnSync takes it as spawn does, which its types do not know
     ...(process.getuid?.() === 0 ? { uid: user.uid, gid: user.gid } : {}),
-  })
+  } as const
+  const { status, stdout, stderr, error } = spawnSync(program, args, options)
   return { status: status ?? undefined, stdout: stdout ?? '', stderr: error ? error.message : stderr }
 }

@@ -5,19 +5,22 @@ import type { Agent } from '../agent/find'
 import { type Finding, good, note, unknown, wrong } from './finding'
 
 /** Whether there is an agent, it runs, and it is the one of these files. */
-export async function checkAgent(agent: Agent, platform: NodeJS.Platform): Promise<Finding[]> {
-  const { layout, url, conf, pid, user } = agent
+export async function checkAgent(agent: Agent): Promise<Finding[]> {
+  const { layout, url, conf, pid, user, doubt } = agent
+  if (conf === undefined && doubt !== undefined) {
+    const saw = `what answers at ${url} is not believed: ${doubt}; the agent was found by ${layout.from}`
+    const advice =
+      'one in a container needs the plugin inside; otherwise name the right one with --url or --netdata-prefix'
+    return [wrong('netdata', saw, advice)]
+  }
   const version = await askJson(url, '/api/v1/info', readVersion)
   if (version === undefined) {
     const saw = `nothing answers at ${url}; the agent was found by ${layout.from}`
     return [wrong('netdata', saw, `start it (${restartCommand()}), or name its address with --url`)]
   }
   if (conf === undefined) {
-    const saw = `${version} answers at ${url}, and is not known to be the one found by ${layout.from}`
-    // FreeBSD does not tell the path of a program whose file was replaced.
-    const upgraded = platform === 'freebsd' ? '; one that was upgraded while it runs has to be restarted' : ''
-    const advice = `one in a container needs the plugin inside${upgraded}; otherwise name the right one with --url or --netdata-prefix`
-    return [wrong('netdata', saw, advice)]
+    const saw = `${version} answers at ${url}, and is not the one found by ${layout.from}`
+    return [wrong('netdata', saw, 'name the right one with --url or --netdata-prefix')]
   }
   const who =
     pid === undefined

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { alarmNames, askAlarms, isOnResets, WATCH } from '../agent/api'
 import type { Agent } from '../agent/find'
@@ -20,7 +20,9 @@ export async function checkAlarms(
   const file = join(layout.userConf, 'health.d', 'tcp_resets.conf')
   const alarms = await askAlarms(url)
   if (alarms === undefined) return [unknown('alarms', 'the agent does not say which it has')]
-  if (!existsSync(file)) return [wrong('alarms', `no ${file}`, 'as root: tcp-resets install')]
+  // A pipe would be waited for.
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile())
+    return [wrong('alarms', `no ${file}`, 'as root: tcp-resets install')]
 
   const names = alarmNames(readFileSync(file, 'utf8'), platform)
   const ours = alarms.filter(isOnResets)

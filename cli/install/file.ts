@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, readlinkSync } from 'node:fs'
+import { isAbsolute, normalize } from 'node:path'
 import { asOwnerOf, kindOf } from './whose'
 
 /** A file to be put somewhere. */
@@ -36,8 +37,7 @@ export function fingerprintOf(path: string): string | undefined {
  * @throws where it is something else
  */
 export function readRegular(path: string, owner?: number): Buffer {
-  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants
-  const file = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+  const file = openUnfollowed(path)
   try {
     const stat = fstatSync(file)
     if (!stat.isFile()) throw new Error(`${path}: expected a file, found ${kindOf(stat)}: remove it`)
@@ -47,4 +47,20 @@ export function readRegular(path: string, owner?: number): Buffer {
   } finally {
     closeSync(file)
   }
+}
+
+function openUnfollowed(path: string): number {
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants
+  try {
+    return openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+  } catch (thrown) {
+    // Linux, and FreeBSD's word for the same.
+    if (!['ELOOP', 'EMLINK'].includes(`${(thrown as NodeJS.ErrnoException).code}`)) throw thrown
+    throw new Error(`${path}: expected a file, found a link: remove it`)
+  }
+}
+
+/** Whether it is a path as we write them down: absolute, and in its plainest form. */
+export function isPlainPath(path: unknown): path is string {
+  return typeof path === 'string' && isAbsolute(path) && normalize(path) === path && !path.includes('\0')
 }

@@ -35,6 +35,7 @@ export interface InstallOptions extends Where {
 export async function install(options: InstallOptions, say: (line: string) => void): Promise<boolean> {
   const agent = await findProvedAgent(options)
   say(`Netdata: found by ${agent.layout.from}`)
+  if (agent.doubt) say(`What answers at ${agent.url} is not believed: ${agent.doubt}`)
   refusePackaged(options.root ?? '/', agent)
   if (options.dryRun) return installInto(agent, options, [], say)
   const held = lock(agent.layout.state)
@@ -104,7 +105,7 @@ async function installInto(
   if (how) say(refused ? `Tracing was not granted: ${refused}` : `Tracing is granted (${how})`)
   if (agent.conf === undefined) {
     say(
-      `Netdata does not answer at ${url}. Start it, or name its address with --url; then: tcp-resets doctor`,
+      `No Netdata of this machine answers at ${url}. Start it, or name its address with --url; then: tcp-resets doctor`,
     )
     return refused === undefined
   }

@@ -1,5 +1,5 @@
-import { isAbsolute, join } from 'node:path'
-import { readRegular } from './file'
+import { join } from 'node:path'
+import { isPlainPath, readRegular } from './file'
 
 /** Everything that an installation did, so that it can be taken back. */
 export interface Manifest {
@@ -31,7 +31,8 @@ export function readManifest(state: string): Manifest | undefined {
     throw thrown
   }
   const manifest = parseManifest(text)
-  if (manifest === undefined) throw new Error(`${path}: expected JSON as an installation leaves it`)
+  if (manifest === undefined)
+    throw new Error(`${path}: it is damaged: remove it, then, as root: tcp-resets install`)
   return manifest
 }
 
@@ -48,9 +49,9 @@ export function parseManifest(text: string): Manifest | undefined {
     typeof version === 'string' &&
     typeof files === 'object' &&
     files !== null &&
-    Object.entries(files).every(([path, print]) => isAbsolute(path) && typeof print === 'string') &&
+    Object.entries(files).every(([path, print]) => isPlainPath(path) && typeof print === 'string') &&
     Array.isArray(directories) &&
-    directories.every(path => typeof path === 'string' && isAbsolute(path)) &&
+    directories.every(isPlainPath) &&
     (guidesUrl === undefined || typeof guidesUrl === 'string') &&
     (grant === undefined || grant === 'systemd' || grant === 'until-boot')
   return isWhole ? (found as Manifest) : undefined

@@ -15,8 +15,8 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { dirname, isAbsolute, join, normalize } from 'node:path'
-import { type Placement, readRegular } from './file'
+import { dirname, join } from 'node:path'
+import { isPlainPath, type Placement, readRegular } from './file'
 import { asOwnerOf, kindOf } from './whose'
 
 // All files or none, even if the power goes: new files are written beside the old ones, then a journal's word decides
@@ -140,14 +140,12 @@ export function parseJournal(text: string): Journal | undefined {
     return undefined
   }
   const { committed, steps, made } = found ?? {}
-  const isPath = (path: unknown): path is string =>
-    typeof path === 'string' && isAbsolute(path) && normalize(path) === path && !path.includes('\0')
   const isWhole =
     typeof committed === 'boolean' &&
     Array.isArray(made) &&
-    made.every(isPath) &&
+    made.every(isPlainPath) &&
     Array.isArray(steps) &&
-    steps.every(step => isPath(step?.path) && typeof step.existed === 'boolean')
+    steps.every(step => isPlainPath(step?.path) && typeof step.existed === 'boolean')
   return isWhole ? { committed, steps, made } : undefined
 }
 
@@ -198,7 +196,9 @@ function keepOld(path: string): void {
   if (!stat.isFile() && !stat.isSymbolicLink())
     throw new Error(`${path}: expected a file, found ${kindOf(stat)}: remove it`)
   rmSync(path + OLD, { force: true })
-  if (stat.isFile()) linkSync(path, path + OLD)
+  // Nor may a user give another name to a file of root's: proc(5), fs.protected_hardlinks.
+  if (stat.isFile() && (process.geteuid?.() === 0 || process.geteuid?.() === stat.uid))
+    linkSync(path, path + OLD)
   else renameSync(path, path + OLD)
 }
 

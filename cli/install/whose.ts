@@ -1,5 +1,6 @@
-import { lstatSync, realpathSync, type Stats } from 'node:fs'
-import { dirname, join, sep } from 'node:path'
+import { lstatSync, readlinkSync, type Stats } from 'node:fs'
+import { dirname, isAbsolute, join, sep } from 'node:path'
+import { findUser } from '../agent/user'
 
 // Root follows no path that another user can rename. What belongs into a directory of another user, as Netdata's own
 // installer makes the web directory, is read and written with that user's rights, so that a link planted there leads to
@@ -31,11 +32,11 @@ export function refuseOthers(path: string): void {
     throw new Error(`${path}: leads through a directory of user ${owner.uid}: make it root's, then try again`)
 }
 
-/** Whether nobody but root can change a file, or what its path means. */
+/** Whether nobody but root can change a file, or what its path means. Links to it count as part of the way. */
 export function isRootsAlone(path: string): boolean {
   try {
-    const { uid, mode } = lstatSync(path)
-    return uid === 0 && (mode & 0o022) === 0 && ownerOfWay(path) === undefined
+    const { owner, end } = walk(path)
+    return owner === undefined && end?.isFile() === true && end.uid === 0 && (end.mode & 0o022) === 0
   } catch {
     return false
   }
@@ -43,45 +44,73 @@ export function isRootsAlone(path: string): boolean {
 
 /** @returns undefined where all of the way is root's */
 function ownerOfWay(path: string): Owner | undefined {
-  const dir = realDirectory(dirname(path))
-  let owner: Owner | undefined
-  let at = ''
-  for (const name of ['', ...dir.split(sep).filter(Boolean)]) {
-    at = join(at || sep, name)
-    const stat = lstatSync(at, { throwIfNoEntry: false })
-    if (stat === undefined) break // it will be made by us
-    if (!stat.isDirectory()) throw new Error(`${at}: expected a directory, found ${kindOf(stat)}: remove it`)
-    if (canOthersWrite(stat))
-      throw new Error(
-        `${at}: others may write there, and could change what root puts below it: chmod go-w ${at}`,
-      )
-    if (stat.uid !== 0) {
-      if (owner && owner.uid !== stat.uid)
-        throw new Error(`${at}: its owner is another than that of the directory above it`)
-      owner ??= { uid: stat.uid, gid: stat.gid }
-    }
-  }
+  const { owner, at, end } = walk(dirname(path))
+  if (end !== undefined && !end.isDirectory())
+    throw new Error(`${at}: expected a directory, found ${kindOf(end)}: remove it`)
   return owner
 }
 
-/** By everybody, or by a group other than root's or its owner's own. */
-function canOthersWrite({ mode, uid, gid }: Stats): boolean {
-  return (mode & 0o002) !== 0 || ((mode & 0o020) !== 0 && gid !== 0 && uid === 0)
+/** What the kernel would come by on a path. */
+interface Way {
+  readonly owner?: Owner
+  /** Where it ends, without links. */
+  readonly at: string
+  /** Absent where the end is not there yet. */
+  readonly end?: Stats
 }
 
-/** Root's own links on the way are followed (`/usr/lib64`); those of others are not. */
-function realDirectory(dir: string): string {
-  let at: string = sep
-  for (const name of dir.split(sep).filter(Boolean)) {
-    const next = join(at, name)
-    const stat = lstatSync(next, { throwIfNoEntry: false })
-    if (stat?.isSymbolicLink()) {
-      if (stat.uid !== 0)
-        throw new Error(`${next}: a link of user ${stat.uid}, and root follows none: remove it`)
-      at = realpathSync(next)
-    } else at = next
+/** As many links as Linux follows: path_resolution(7). */
+const MOST_LINKS = 40
+
+/** Goes a way link by link: a link of root's may lead to one of somebody else's, which may lead anywhere tomorrow. */
+function walk(path: string): Way {
+  const names = path.split(sep)
+  let owner: Owner | undefined
+  let at = ''
+  let end: Stats | undefined
+  for (let links = 0; names.length > 0; ) {
+    const next = join(at || sep, names.shift() ?? '')
+    end = lstatSync(next, { throwIfNoEntry: false })
+    if (end === undefined) break // it will be made by us
+    if (end.isSymbolicLink()) {
+      if (end.uid !== 0)
+        throw new Error(`${next}: a link of user ${end.uid}, and root follows none: remove it`)
+      if (++links > MOST_LINKS) throw new Error(`${next}: too many links`)
+      const target = readlinkSync(next)
+      if (isAbsolute(target)) at = ''
+      names.unshift(...target.split(sep))
+      continue
+    }
+    at = next
+    if (!end.isDirectory()) {
+      if (names.some(Boolean)) throw new Error(`${at}: expected a directory, found ${kindOf(end)}: remove it`)
+      break
+    }
+    if (canOthersWrite(end))
+      throw new Error(
+        `${at}: others may write there, and could change what root puts below it: chmod go-w ${at}`,
+      )
+    if (end.uid !== 0) {
+      if (owner && owner.uid !== end.uid)
+        throw new Error(`${at}: its owner is another than that of the directory above it`)
+      owner ??= asOwner(end)
+    }
   }
-  return at
+  return { at, ...(owner && { owner }), ...(end && { end }) }
+}
+
+/** By everybody; or in root's, by a group: an access list for one user shows as rights of root's group. */
+function canOthersWrite({ mode, uid }: Stats): boolean {
+  return (mode & 0o002) !== 0 || ((mode & 0o020) !== 0 && uid === 0)
+}
+
+const groups = new Map<number, number>()
+
+/** With the group that the user logs in with: the directory's may be one that the user is not in, root's even. */
+function asOwner({ uid, gid }: Stats): Owner {
+  const own = groups.get(uid) ?? findUser(`${uid}`)?.gid ?? (gid || uid)
+  groups.set(uid, own)
+  return { uid, gid: own }
 }
 
 /** A word for a person. */

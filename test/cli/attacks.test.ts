@@ -25,10 +25,58 @@ t.test('a user in namespaces of its own, with a netdata of its own', { skip: noS
     mount --bind "$(readlink -f "$(command -v node)")" /var/tmp/x/netdata && exec /var/tmp/x/netdata -e "$0"' '${serve}' >/dev/null 2>&1 &`)
   await sandbox.until('the stranger answers', 'curl -sf http://127.0.0.1:19999/netdata.conf')
   t.match(sandbox.run('install'), { status: 0, stdout: /^Netdata: found by its files below \/\n/ })
-  t.match(sandbox.run('reload'), { status: 1, stderr: /no Netdata of this machine, that is known to be it/ })
+  t.match(sandbox.run('reload'), {
+    status: 1,
+    stderr:
+      /no Netdata of this machine answers at \S+: process \d+ does not run a netdata that only root can change/,
+  })
   t.match(sandbox.run('uninstall'), { status: 0 })
   t.equal(sandbox.must('cat /etc/victim'), 'precious\n')
   t.equal(sandbox.must(`ls ${theirs}`), '')
+})
+
+t.test('the very netdata, run by somebody else, or told to lie', { skip: noSandbox }, async t => {
+  const sandbox = await openSandbox(t)
+  const start = async (who: string, directories: string): Promise<void> => {
+    sandbox.must(`rm -rf /var/tmp/own; mkdir -m 777 /var/tmp/own; cat >/var/tmp/own/netdata.conf <<'END'
+[directories]
+ log = /var/tmp/own
+ cache = /var/tmp/own
+ lib = /var/tmp/own
+ ${directories}
+[web]
+ bind to = 127.0.0.1
+END
+      HOME=/var/tmp/own ${who} netdata -c /var/tmp/own/netdata.conf >/dev/null 2>&1`)
+    await sandbox.until('it answers', 'curl -sf http://127.0.0.1:19999/netdata.conf')
+  }
+  const end = async (): Promise<void> => {
+    sandbox.must('pkill -x netdata') // in the sandbox there is no other
+    await sandbox.until('it has ended', '! curl -sf http://127.0.0.1:19999/netdata.conf')
+  }
+  const says = (doubt: RegExp) => ({
+    status: 0,
+    stdout: new RegExp(
+      `^Netdata: found by its files below /\nWhat answers at \\S+ is not believed: ${doubt.source}`,
+    ),
+  })
+  await start(NOBODY, '')
+  t.match(
+    sandbox.run('install', '--dry-run'),
+    says(/process \d+ runs as user 65534, and neither as netdata nor as the service netdata\n/),
+    'it would have got the grant for its own group',
+  )
+  await end()
+  // The user netdata may have been taken over by whoever broke into a plugin.
+  sandbox.must('mkdir -p /etc/apt/apt.conf.d')
+  await start(NETDATA, 'stock config = /etc/apt/apt.conf.d')
+  t.match(
+    sandbox.run('install', '--dry-run'),
+    says(/it says \/etc\/apt\/apt\.conf\.d, which leads through no/),
+  )
+  await end()
+  await start(NETDATA, 'web = /usr/share/netdata/../../../etc')
+  t.match(sandbox.run('install', '--dry-run'), says(/it says \/etc, which leads through no/))
 })
 
 t.test(
@@ -40,7 +88,10 @@ t.test(
     sandbox.must(`ip addr add 127.0.0.2/8 dev lo 2>/dev/null || :
     ${NOBODY} '${process.execPath}' -e 'http.createServer((_, answer) => answer.end("x")).listen(19999, "127.0.0.2")' >/dev/null 2>&1 &`)
     await sandbox.until('the stranger answers', 'curl -sf http://127.0.0.2:19999/')
-    t.match(sandbox.sh(`'${command}' doctor --url http://127.0.0.2:19999`).stdout, /nothing answers at/)
+    t.match(
+      sandbox.sh(`'${command}' doctor --url http://127.0.0.2:19999`).stdout,
+      /wrong +netdata +what answers at \S+ is not believed: process/,
+    )
     t.match(sandbox.run('install'), { status: 0, stdout: /found by the running agent's answer/ })
   },
 )
@@ -57,6 +108,9 @@ t.test('the web directory is netdata’s, and netdata is not a friend', { skip: 
     'netdata:netdata\nnetdata:netdata\n',
     'what is in it is written as netdata',
   )
+  sandbox.must(`chown root:root ${WEB}/guides/tcp/index.html`)
+  t.match(quick('install'), { status: 0 }, 'a file of root’s in it is no hindrance')
+  t.equal(sandbox.must(`stat -c %U ${WEB}/guides/tcp/index.html`), 'netdata\n')
   t.match(quick('uninstall'), { status: 0 })
 
   sandbox.must(`mkdir /etc/secret; ${NETDATA} ln -s /etc/secret ${WEB}/guides`)
@@ -84,6 +138,19 @@ t.test('root’s directories that others may write', { skip: noSandbox }, async 
   t.match(sandbox.run('install'), { status: 1, stderr: /leads through a directory of user 65534/ })
   sandbox.must('rmdir /var/lib/netdata-tcp-resets')
   t.equal(sandbox.changes(), before, 'nothing was changed')
+  sandbox.must(`chmod g+w /etc/netdata`)
+  t.match(
+    sandbox.run('install'),
+    { status: 1, stderr: /\/etc\/netdata: others may write there/ },
+    'an access list shows so',
+  )
+  sandbox.must(`chmod 755 /etc/netdata; mv /etc/netdata /etc/netdata.real; mkdir -m 755 /var/ann; chown nobody /var/ann
+    ${NOBODY} ln -s /etc/netdata.real /var/ann/netdata; ln -s /var/ann/netdata /etc/netdata`)
+  t.match(
+    sandbox.run('install'),
+    { status: 1, stderr: /\/var\/ann\/netdata: a link of user 65534, and root follows none: remove it/ },
+    'a link of root’s to a link of somebody else’s',
+  )
 })
 
 t.test('damage, each told with what to do', { skip: noSandbox }, async t => {
@@ -92,13 +159,24 @@ t.test('damage, each told with what to do', { skip: noSandbox }, async t => {
   for (const [damage, says] of [
     [`echo '{"committed":false' >${STATE}/journal.json`, /journal\.json: it is damaged: remove it/],
     [`echo '{"committed":false}' >${STATE}/journal.json`, /journal\.json: it is damaged: remove it/],
-    [`ln -s /etc/passwd ${STATE}/journal.json`, /ELOOP.*journal\.json/],
+    [`ln -s /etc/passwd ${STATE}/journal.json`, /journal\.json: expected a file, found a link: remove it/],
     [`mkfifo ${STATE}/journal.json`, /journal\.json: expected a file, found a pipe: remove it/],
     [`echo '{}' >${STATE}/journal.json; chown nobody ${STATE}/journal.json`, /it is user 65534's/],
   ] as const) {
     sandbox.must(damage)
     t.match(sandbox.sh(`timeout 20 '${command}' install`), { status: 1, stderr: says }, damage)
+    t.match(sandbox.sh(`timeout 20 '${command}' uninstall`), { status: 1, stderr: says }, damage)
     sandbox.must(`rm ${STATE}/journal.json`)
+  }
+  for (const [damage, says] of [
+    ['echo {} >', /manifest\.json: it is damaged: remove it/],
+    ['ln -s /etc/passwd ', /manifest\.json: expected a file, found a link: remove it/],
+    ['mkdir ', /manifest\.json: expected a file, found a directory: remove it/],
+  ] as const) {
+    sandbox.must(`${damage}${STATE}/manifest.json`)
+    t.match(sandbox.sh(`timeout 20 '${command}' install`), { status: 1, stderr: says }, damage)
+    t.match(sandbox.sh(`timeout 20 '${command}' doctor`).stdout, says, damage)
+    sandbox.must(`rm -r ${STATE}/manifest.json`)
   }
   // Its holder was killed, and somebody else has its process id.
   sandbox.must(`echo '1 12345' >${STATE}/lock`)

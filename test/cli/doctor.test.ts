@@ -47,7 +47,7 @@ const BREAKS: Readonly<Record<string, Break>> = {
     breaks: 'cd /var/lib/netdata-tcp-resets; cp manifest.json /tmp/m; echo x >manifest.json',
     mends: 'cp /tmp/m /var/lib/netdata-tcp-resets/manifest.json',
     check: 'files',
-    saw: /manifest\.json: expected JSON/,
+    saw: /manifest\.json: it is damaged/,
   },
   'the plugin is gone': {
     breaks: `mv ${PLUGIN} /tmp/plugin`,
@@ -284,7 +284,7 @@ t.test(
     t.match(examine(sandbox).findings[0], {
       check: 'netdata',
       status: 'wrong',
-      saw: /answers at .*, and is not known to be the one found by its files/,
+      saw: /is not believed: process \d+ sees another \S+plugins\.d than root does, as in a container; .*found by its files/,
       advice: /one in a container needs the plugin inside/,
     })
   },
