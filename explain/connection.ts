@@ -1,7 +1,7 @@
 import type { Stage } from './explanation'
 import type { Host } from './hosts'
 import type { Step } from './recent'
-import { newTtls, type Ttls } from './ttls'
+import type { Ttls } from './ttls'
 
 // What is kept of a connection while it is open: one incarnation of two addresses and two ports. Sequence numbers are
 // signed 32-bit numbers; `(a - b) | 0` is how far a is ahead of b.
@@ -52,7 +52,7 @@ export interface Side {
   repeatedSeq: number
   repeatedSince: number
   /** TTLs without SYNs; the SYN's own. */
-  readonly ttls: Ttls
+  ttls: Ttls | undefined
   synTtl: number
   synPath: number
   synFrame: number
@@ -92,9 +92,9 @@ export interface Connection {
   dataPackets: number
   doubled: number
   /** The latest of its resets, which still learn from what comes. */
-  open: PendingReset[]
+  open: readonly PendingReset[]
   /** Kinds of resets that it has had, to count connections by. */
-  kinds: string[]
+  kinds: readonly string[]
 }
 
 /** Something that came afterwards, and where. */
@@ -187,7 +187,7 @@ export function newSide(host: Host, port: number): Side {
     repeats: 0,
     repeatedSeq: 0,
     repeatedSince: 0,
-    ttls: newTtls(),
+    ttls: undefined,
     synTtl: -1,
     synPath: 0,
     synFrame: 0,

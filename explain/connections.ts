@@ -1,6 +1,5 @@
 import { type Connection, newSide } from './connection'
 import { type Host, hosts } from './hosts'
-import { u16 } from './packet/numbers'
 import type { Packet } from './packet/packet'
 import { type Recent, recent } from './recent'
 
@@ -8,12 +7,17 @@ import { type Recent, recent } from './recent'
 // that have ended first, and then those that have been quiet for longest.
 
 export const MOST_OPEN = 32_768
+/** What most connections have. */
+const NO_RESETS: Connection['open'] = []
+const NO_KINDS: Connection['kinds'] = []
 /** Places in the table: a power of two, at most half of them taken. */
 const PLACES = 4 * MOST_OPEN
 
 export interface Connections {
   /** The connection of a packet, a new one if there is none. */
   find(packet: Packet): Connection
+  /** Whether the packet that was looked for last goes from its connection's side `a`. */
+  readonly fromA: boolean
   /** The same addresses and ports, another connection. */
   renew(connection: Connection, packet: Packet): Connection
   readonly recent: Recent
@@ -36,6 +40,7 @@ export function connections(onLetGo: (gone: readonly Connection[]) => void): Con
   const packets = recent()
   let count = 0
   let letGo = 0
+  let fromA = true
 
   function create(
     a: Host,
@@ -61,8 +66,8 @@ export function connections(onLetGo: (gone: readonly Connection[]) => void): Con
       handshake: false,
       dataPackets: 0,
       doubled: 0,
-      open: [],
-      kinds: [],
+      open: NO_RESETS,
+      kinds: NO_KINDS,
     }
   }
 
@@ -96,13 +101,13 @@ export function connections(onLetGo: (gone: readonly Connection[]) => void): Con
     find(packet) {
       const source = known.find(packet, packet.source)
       const destination = known.find(packet, packet.destination)
-      const isForward =
+      fromA =
         source.id < destination.id ||
         (source.id === destination.id && packet.sourcePort <= packet.destinationPort)
-      const a = isForward ? source : destination
-      const b = isForward ? destination : source
-      const portA = isForward ? packet.sourcePort : packet.destinationPort
-      const portB = isForward ? packet.destinationPort : packet.sourcePort
+      const a = fromA ? source : destination
+      const b = fromA ? destination : source
+      const portA = fromA ? packet.sourcePort : packet.destinationPort
+      const portB = fromA ? packet.destinationPort : packet.sourcePort
       const ports = (portA << 16) | portB
       let at = hash(a.id, b.id, ports)
       for (let index = places[at] as number; index !== 0; index = places[at] as number) {
@@ -133,6 +138,9 @@ export function connections(onLetGo: (gone: readonly Connection[]) => void): Con
       open[slot] = renewed
       return renewed
     },
+    get fromA() {
+      return fromA
+    },
     recent: packets,
     get count() {
       return count
@@ -154,16 +162,4 @@ function hash(a: number, b: number, ports: number): number {
   bits = Math.imul(bits, 0x2c1b3c6d)
   bits ^= bits >>> 13
   return bits & (PLACES - 1)
-}
-
-/** Whether a packet goes from the connection's side `a`. */
-export function isFromA({ a, b }: Connection, packet: Packet): boolean {
-  const { bytes, source, sourcePort } = packet
-  if (a.port !== b.port) return sourcePort === a.port
-  const own = a.host.bytes
-  for (let at = 0; at < own.length; at += 2) {
-    const expected = u16(own, at)
-    if (u16(bytes, source + at) !== expected) return false
-  }
-  return true
 }

@@ -1,6 +1,7 @@
+import type { TakePacket } from './capture/format'
 import { readCapture } from './capture/read'
 import type { Connection, PendingReset } from './connection'
-import { connections, isFromA, MOST_OPEN } from './connections'
+import { connections, MOST_OPEN } from './connections'
 import type { CaptureFile, Explanation, Reset } from './explanation'
 import { follow, followReset, isNewIncarnation } from './follow'
 import { dissector } from './packet/dissect'
@@ -40,7 +41,7 @@ const DOUBLED = 0.3
  * @throws NotACapture where a file is none
  */
 export async function explain(files: readonly File[], options: Options): Promise<Explanation> {
-  const reading = reader(files.length > 1, options)
+  const reading = explainer(files.length > 1, options)
   const read: CaptureFile[] = []
   for (const [index, { name, bytes }] of files.entries()) {
     if (options.signal?.aborted) break
@@ -50,7 +51,16 @@ export async function explain(files: readonly File[], options: Options): Promise
   return reading.end(read)
 }
 
-function reader(hasFiles: boolean, { idleSeconds, wanted = {} }: Options) {
+/** The explanation in the making: gets the packets of one file after the other. */
+export interface Explainer {
+  /** Says which file comes. */
+  begin(index: number): void
+  readonly take: TakePacket
+  /** @param read what the files were */
+  end(read: readonly CaptureFile[]): Explanation
+}
+
+export function explainer(hasFiles: boolean, { idleSeconds, wanted = {} }: Options): Explainer {
   const sums = tally()
   const resets: Reset[] = []
   let pending: PendingReset[] = []
@@ -77,6 +87,7 @@ function reader(hasFiles: boolean, { idleSeconds, wanted = {} }: Options) {
 
   /** Explains the resets of connections that are let go, or of all. */
   function letGo(gone: readonly Connection[]): void {
+    if (pending.length === 0) return
     const going = new Set(gone)
     const live = new Set(open.all())
     const stay: PendingReset[] = []
@@ -127,8 +138,7 @@ function reader(hasFiles: boolean, { idleSeconds, wanted = {} }: Options) {
 
   function segment(packet: Packet): void {
     let connection = open.find(packet)
-    const fromA = isFromA(connection, packet)
-    const { recent } = open
+    const { fromA, recent } = open
     const { flags } = packet
     const isReset = (flags & RST) !== 0
     if (isReset) resetPackets += 1
@@ -204,11 +214,11 @@ function reader(hasFiles: boolean, { idleSeconds, wanted = {} }: Options) {
 
   return {
     take,
-    begin(index: number) {
+    begin(index) {
       packet.file = index
       isFirstOfFile = index > 0
     },
-    end(read: readonly CaptureFile[]): Explanation {
+    end(read) {
       for (const reset of pending) tell(reset)
       resets.sort((one, two) => (one.file ?? 0) - (two.file ?? 0) || one.frame - two.frame)
       const onlyResets = resetPackets > 0 && resetPackets === tcpPackets

@@ -1,5 +1,5 @@
 import { ahead, type Connection, type Side } from './connection'
-import { countTtl, seenAt } from './hosts'
+import { countIpId } from './hosts'
 import { ACK, FIN, type Packet, SYN } from './packet/packet'
 import { timestampOf } from './packet/tcp'
 import { addTtl } from './ttls'
@@ -27,8 +27,8 @@ export function follow(connection: Connection, me: Side, other: Side, packet: Pa
   const isSyn = (flags & SYN) !== 0
   if (isSyn) followSyn(connection, me, other, packet)
   else {
-    addTtl(me.ttls, packet)
-    countTtl(me.host, packet)
+    me.ttls = addTtl(me.ttls, packet)
+    me.host.ttls = addTtl(me.host.ttls, packet)
     if ((flags & ACK) !== 0 && connection.client === me && other.synAcks > 0) connection.handshake = true
   }
   if (payload > 0) connection.dataPackets += 1
@@ -65,7 +65,7 @@ export function followReset(me: Side, other: Side, { seq, ttl, ipId, frame }: Pa
   me.lastResetSeq = seq
   me.otherAtReset = other.all
   // Its ID goes on from there, if it is of the same sender as all the rest.
-  if (ipId > 0 && ttl === me.ttls.first) {
+  if (ipId > 0 && ttl === me.ttls?.first) {
     me.ipId = ipId
     me.ipIdFrame = frame
   }
@@ -142,7 +142,7 @@ function followMarks({ number }: Connection, me: Side, other: Side, packet: Pack
     if (ipId === other.lastIpId) me.copiedIds += 1
     me.ipId = ipId
     me.ipIdFrame = frame
-    seenAt(me.host, packet, number)
+    countIpId(me.host, ipId, number)
   }
   me.lastIpId = ipId
   const stamp = timestampOf(packet)

@@ -1,26 +1,25 @@
-import { addressText } from './packet/address'
-import { i32 } from './packet/numbers'
+import { type Address, addressText, ipv4At, ipv6At } from './packet/address'
 import type { Packet } from './packet/packet'
-import { addTtl, newTtls, type Ttls } from './ttls'
+import type { Ttls } from './ttls'
 
 // What is known of an address over all of its connections: all there is to compare a refusal with.
 
 export interface Host {
   /** Its number in the table of connections. */
   readonly id: number
-  /** 4 or 16 bytes, and as people write them. */
-  readonly bytes: Uint8Array
-  readonly text: string
-  /** TTLs of its packets, without resets and SYNs. */
-  readonly ttls: Ttls
-  /** Its latest IP ID that is not 0, in which connection that was, and how often the connection changed between two IDs in a row. */
+  readonly address: Address
+  /** TTLs of its packets, without resets and SYNs; none before the first. */
+  ttls: Ttls | undefined
+  /** Its latest IP ID that is not 0, and of which connection that was. */
   ipId: number
   ipIdOf: number
+  /** How often an ID went on from the one before, and how often that was another connection's. */
   steps: number
   shared: number
 }
 
 export interface Hosts {
+  /** The host whose address is at that place in the packet's bytes. */
   find(packet: Packet, at: number): Host
   readonly size: number
   /** Forgets all others. */
@@ -32,35 +31,26 @@ export function hosts(): Hosts {
   const v6 = new Map<string, Host>()
   let last = 0
 
-  function newHost(bytes: Uint8Array): Host {
+  function add(address: Address): Host {
     last += 1
-    return {
-      id: last,
-      bytes,
-      text: addressText(bytes),
-      ttls: newTtls(),
-      ipId: 0,
-      ipIdOf: 0,
-      steps: 0,
-      shared: 0,
-    }
+    return { id: last, address, ttls: undefined, ipId: 0, ipIdOf: 0, steps: 0, shared: 0 }
   }
 
   return {
     find({ bytes, version }, at) {
       if (version === 4) {
-        const key = i32(bytes, at)
+        const key = ipv4At(bytes, at)
         let host = v4.get(key)
         if (host === undefined) {
-          host = newHost(bytes.slice(at, at + 4))
+          host = add(key)
           v4.set(key, host)
         }
         return host
       }
-      const key = textOf(bytes, at)
+      const key = ipv6At(bytes, at)
       let host = v6.get(key)
       if (host === undefined) {
-        host = newHost(bytes.slice(at, at + 16))
+        host = add(key)
         v6.set(key, host)
       }
       return host
@@ -76,28 +66,18 @@ export function hosts(): Hosts {
   }
 }
 
-/** 16 bytes as a key. */
-function textOf(bytes: Uint8Array, at: number): string {
-  let key = ''
-  for (let end = at + 16; at < end; at += 2) {
-    key += String.fromCharCode(((bytes[at] as number) << 8) | (bytes[at + 1] as number))
-  }
-  return key
+/** The address of a host as people write it. */
+export function nameOf({ address }: Host): string {
+  return addressText(address)
 }
 
-/** Counts a packet that is no reset. */
-export function seenAt(host: Host, packet: Packet, connection: number): void {
-  if (packet.ipId <= 0) return
-  const step = (packet.ipId - host.ipId) & 0xffff
+/** Follows the IP IDs of a host, which some count over all of their connections. */
+export function countIpId(host: Host, ipId: number, connection: number): void {
+  const step = (ipId - host.ipId) & 0xffff
   if (host.ipId !== 0 && step > 0 && step <= 16) {
     host.steps += 1
     if (host.ipIdOf !== connection) host.shared += 1
   }
-  host.ipId = packet.ipId
+  host.ipId = ipId
   host.ipIdOf = connection
-}
-
-/** Counts the TTL of a packet that is neither reset nor SYN. */
-export function countTtl(host: Host, packet: Packet): void {
-  addTtl(host.ttls, packet)
 }

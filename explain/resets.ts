@@ -64,8 +64,7 @@ export function pend(
 
 /** Lets a reset learn from what comes after it. */
 export function learn(connection: Connection, reset: PendingReset): void {
-  if (connection.open.length === MOST_LEARNING) connection.open.shift()
-  connection.open.push(reset)
+  connection.open = [...connection.open.slice(1 - MOST_LEARNING), reset]
 }
 
 /** What the resets of a connection learn from a packet that is no copy. */

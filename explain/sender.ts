@@ -1,5 +1,6 @@
 import type { PendingReset } from './connection'
 import type { Sender, Sign, Verdict } from './explanation'
+import { nameOf } from './hosts'
 import { type TtlReference, ttlReference } from './ttls'
 
 // Who really sent a reset: signs for and against the side it names, each with its weight, and what they come to.
@@ -55,7 +56,7 @@ function sure(weight: number): Sender['confidence'] {
 /** What came after the reset, and a refusal that does not fit what it refuses. */
 function afterwards(reset: PendingReset): Weighed[] {
   const { newData, ackedBeyond, synAckAfter, expectedAck, from, to } = reset
-  const name = from.host.text
+  const name = nameOf(from.host)
   const found: Weighed[] = []
   const against = (sign: Sign): void => void found.push({ isAgainst: true, sign })
   const after = ({ time }: { time: number }): string => `${Math.max(0, time - reset.time).toFixed(3)} s`
@@ -72,7 +73,7 @@ function afterwards(reset: PendingReset): Weighed[] {
       sign: 'acked-beyond',
       weight: newData === undefined ? 3 : 0,
       frame: ackedBeyond.frame,
-      text: `${to.host.text} acknowledges data of ${name} from after it`,
+      text: `${nameOf(to.host)} acknowledges data of ${name} from after it`,
     })
   }
   if (synAckAfter !== undefined) {
@@ -99,7 +100,7 @@ function afterwards(reset: PendingReset): Weighed[] {
 function otherMarks(reset: PendingReset): Weighed[] {
   const { from, ipIdFit, ipIdFrame, ipId } = reset
   const found: Weighed[] = []
-  const name = from.host.text
+  const name = nameOf(from.host)
   if (ipIdFit === 'copied') {
     const sign = {
       sign: 'ip-id',
@@ -174,7 +175,7 @@ function ttlSigns(reset: PendingReset): Weighed[] {
   if (found === undefined) return []
   const { ttl } = reset
   const { reference } = found
-  const name = reset.from.host.text
+  const name = nameOf(reset.from.host)
   const whose = found.with === 'host' ? `other connections of ${name}` : `${name}'s other packets`
   const sign = (weight: number): Sign => ({
     sign: 'ttl',

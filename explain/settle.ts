@@ -1,5 +1,6 @@
 import type { PendingReset, Side } from './connection'
 import type { Endpoint, Reset, Rung } from './explanation'
+import { nameOf } from './hosts'
 import { ACK, FIN, PSH, RST, SYN, URG } from './packet/packet'
 import type { Step } from './recent'
 import { senderOf } from './sender'
@@ -43,9 +44,9 @@ export function settle(reset: PendingReset, hasFiles: boolean): Reset {
 
 /** A genuine reset can answer forged data: then the forged packets are the other side's. */
 function mixedTtls({ ttls, host }: Side): string[] {
-  if (ttls.secondCount === 0 || ttls.second === ttls.first) return []
+  if (ttls === undefined || ttls.secondCount === 0) return []
   return [
-    `The packets of ${host.text} have different TTLs (${ttls.first} and ${ttls.second}): if some of them are forged, this may be a genuine answer to those.`,
+    `The packets of ${nameOf(host)} have different TTLs (${ttls.first} and ${ttls.second}): if some of them are forged, this may be a genuine answer to those.`,
   ]
 }
 
@@ -57,7 +58,7 @@ export function clientOf({ connection, from, to, stage, detail }: PendingReset):
 }
 
 export function endpointOf({ host, port }: Side): Endpoint {
-  return { address: host.text, port }
+  return { address: nameOf(host), port }
 }
 
 function rung(step: Step, reset: PendingReset, isClientA: boolean, at: number): Rung {

@@ -1,6 +1,7 @@
 import type { Connection, PendingReset, Side } from './connection'
 import type { Finding, Reset, ServerCount, Stage, StageCount, Summary, Verdict } from './explanation'
 import { type Counted, findings, inOneSentence } from './findings'
+import { nameOf } from './hosts'
 import { clientOf, endpointOf } from './settle'
 
 // Counts over all resets, also over those that are not explained one by one. Copies are counted as such, and nowhere else.
@@ -81,7 +82,7 @@ export function tally(): Tally {
       servers.set(key, server)
     }
     server.resets += 1
-    if (server.clients.size < MOST_CLIENTS) server.clients.add(client.host.text)
+    if (server.clients.size < MOST_CLIENTS) server.clients.add(nameOf(client.host))
     if (!isNew) return
     server.connections += 1
     if (isRefusal(reset)) server.refused += 1
@@ -95,7 +96,7 @@ export function tally(): Tally {
     vain += 1
     const client = clientOf(reset)
     const server = client === reset.from ? reset.to : reset.from
-    const address = client.host.text
+    const address = nameOf(client.host)
     let caller = callers.get(address)
     if (caller === undefined) {
       if (callers.size >= MOST_CLIENTS) return
@@ -121,7 +122,7 @@ export function tally(): Tally {
       if (stage === 'repeat') repeats += 1
       const isNew = connection.kinds.length === 0
       if (!connection.kinds.includes(key)) {
-        connection.kinds.push(key)
+        connection.kinds = [...connection.kinds, key]
         kind.connections += 1
       }
       if (isNew) connections += 1

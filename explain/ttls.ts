@@ -17,27 +17,11 @@ export interface Ttls {
   others: number
 }
 
-export function newTtls(): Ttls {
-  return {
-    path: 0,
-    first: -1,
-    count: 0,
-    frame: 0,
-    latest: 0,
-    second: -1,
-    secondCount: 0,
-    secondFrame: 0,
-    others: 0,
-  }
-}
-
-export function addTtl(ttls: Ttls, { ttl, path, frame }: Packet): void {
-  if (ttls.first === -1) {
-    ttls.path = path
-    ttls.first = ttl
-    ttls.frame = frame
-  }
-  if (path !== ttls.path) return
+/** Counts the TTL of a packet. @returns the counts, new ones where there were none */
+export function addTtl(counted: Ttls | undefined, packet: Packet): Ttls {
+  const ttls = counted ?? newTtls(packet)
+  const { ttl, path, frame } = packet
+  if (path !== ttls.path) return ttls
   if (ttl === ttls.first) {
     ttls.count += 1
     ttls.latest = frame
@@ -46,6 +30,21 @@ export function addTtl(ttls: Ttls, { ttl, path, frame }: Packet): void {
     ttls.second = ttl
     ttls.secondCount += 1
   } else ttls.others += 1
+  return ttls
+}
+
+function newTtls({ ttl, path, frame }: Packet): Ttls {
+  return {
+    path,
+    first: ttl,
+    count: 0,
+    frame,
+    latest: 0,
+    second: -1,
+    secondCount: 0,
+    secondFrame: 0,
+    others: 0,
+  }
 }
 
 /** The TTL that nearly all of the packets have, and frames to see it in. */
@@ -57,8 +56,8 @@ export interface TtlReference {
   readonly frames: readonly number[]
 }
 
-export function ttlReference(ttls: Ttls, path: number): TtlReference | undefined {
-  if (ttls.first === -1 || ttls.path !== path) return undefined
+export function ttlReference(ttls: Ttls | undefined, path: number): TtlReference | undefined {
+  if (ttls === undefined || ttls.path !== path) return undefined
   const all = ttls.count + ttls.secondCount + ttls.others
   const isFirst = ttls.count >= ttls.secondCount
   const packets = isFirst ? ttls.count : ttls.secondCount

@@ -1,5 +1,6 @@
 import type { PendingReset } from './connection'
 import type { Stage } from './explanation'
+import { nameOf } from './hosts'
 
 /** Which resets somebody asks for. All that is set must hold. */
 export interface Wanted {
@@ -17,6 +18,6 @@ export function isWanted(reset: PendingReset, { stage, host, port, frame }: Want
     (stage === undefined || reset.stage === stage) &&
     (port === undefined || from.port === port || to.port === port) &&
     (frame === undefined || reset.frame === frame) &&
-    (host === undefined || from.host.text === host || to.host.text === host)
+    (host === undefined || nameOf(from.host) === host || nameOf(to.host) === host)
   )
 }

@@ -19,7 +19,7 @@ function report({ target, runs, corpus, crashes }: Course): string {
 function fuzz(minutes: number, names: readonly string[]): boolean {
   const seed = Date.now() % 2 ** 32
   const roll = dice(seed)
-  const coverage = startCoverage(['/plugin/', '/web/'])
+  const coverage = startCoverage(['/plugin/', '/explain/', '/web/'])
   const courses = TARGETS.filter(({ name }) => names.length === 0 || names.includes(name)).map(courseOf)
   const said = new Set<string>()
   console.error(`seed ${seed}`)

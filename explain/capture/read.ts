@@ -34,10 +34,11 @@ export async function readCapture(
 }
 
 export interface CaptureStream {
-  /** @returns whether more is wanted */
+  /** Takes the next piece, unpacked. @returns whether more is wanted */
   add(piece: Uint8Array): boolean
+  /** Bytes that are no whole packet yet. */
   left(): number
-  /** @throws NotACapture */
+  /** What it was. @throws NotACapture */
   end(): FormatReader
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
 import { readCapture } from '../../explain/capture/read'
-import { addressText } from '../../explain/packet/address'
+import { addressText, ipv4At, ipv6At } from '../../explain/packet/address'
 import { dissector } from '../../explain/packet/dissect'
 import { TCP } from '../../explain/packet/packet'
 import { CAPTURES, names } from './captures'
@@ -53,8 +53,8 @@ async function readOurs(path: string): Promise<string[]> {
   await readCapture(path, createReadStream(path), (bytes, start, end, frame, time, link, port, wire) => {
     packet.time = time
     if (dissect(bytes, start, end, link, port, wire) !== TCP) return
-    const size = packet.version === 4 ? 4 : 16
-    const address = (at: number): string => addressText(packet.bytes.slice(at, at + size))
+    const address = (at: number): string =>
+      addressText(packet.version === 4 ? ipv4At(packet.bytes, at) : ipv6At(packet.bytes, at))
     const { sourcePort, destinationPort, seq, ack, flags, payload, window, ttl, ipId } = packet
     rows.push(
       [

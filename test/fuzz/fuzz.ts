@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Coverage } from './coverage'
 import { type Dice, mutate } from './mutate'
-import type { Target } from './targets'
+import type { Target } from './target'
 
 /** Inputs that once broke something, by target; the tests try them for ever. */
 export const crashes = join(__dirname, 'crashes')

@@ -34,16 +34,10 @@ import { path, roundAbove, runs } from '../../web/live/scale'
 import * as words from '../../web/live/words'
 import { renderMarkdown } from '../../web/markdown'
 import { readProtocol } from '../faults/protocol'
+import { CAPTURE_TARGETS } from './captures'
+import type { Target } from './target'
 
 // Every parser of text that comes from outside, with what must hold for whatever it gets.
-
-export interface Target {
-  readonly name: string
-  /** Real texts, to start from. */
-  seeds(): string[]
-  /** @throws where something does not hold */
-  run(text: string): void
-}
 
 const root = join(__dirname, '..', '..')
 const fixtures = join(root, 'test', 'fixtures')
@@ -464,6 +458,7 @@ export const TARGETS: readonly Target[] = [
       }
     },
   },
+  ...CAPTURE_TARGETS,
 ]
 
 const SOCKETS = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
