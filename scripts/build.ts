@@ -15,27 +15,18 @@ export const dist = join(root, 'dist')
 export const THIRD_PARTY = 'THIRD-PARTY-LICENSES'
 
 /**
- * The first lines of a program: sh reads them as a launcher, JavaScript as a string and a comment, and then as the
- * check that runs before anything that an old Node can't even read.
+ * The first lines of a program: the launcher, and then the check that runs before anything that an old Node can't even
+ * read.
  *
  * @param name what the program is called when it complains
  * @param farewell what is to be printed on stdout when there is no Node that can run it
  */
 function launcher(name: string, farewell: string): string {
-  const needed = `${name} needs Node.js 18 or later`
-  const sh = [
-    "':' //;",
-    // A Node that the installation named goes before what is on PATH.
-    'node=$0.node; [ -x "$node" ] || node=$(command -v node || command -v nodejs) ||',
-    `{ echo "${needed}, and there is no node or nodejs on PATH ($PATH)" >&2; printf '${farewell}'; exit 1; };`,
-    // What other Node programs of this machine are given (--import, --require) is not for this one. And under a flood of
-    // events, Node would rather take 30 MB more than collect its short-lived garbage now.
-    'unset NODE_OPTIONS; exec "$node" --max-semi-space-size=1 "$0" "$@"',
-  ]
-  return `#!/bin/sh
-${sh.join(' ')}
-if (parseInt(process.versions.node, 10) < 18) {
-  console.error('${needed}, and ' + process.execPath + ' is ' + process.versions.node)
+  const sh = readFileSync(join(root, 'scripts', 'launcher.sh'), 'utf8')
+    .replace('@NAME@', name)
+    .replace('@FAREWELL@', farewell)
+  return `${sh}if (parseInt(process.versions.node, 10) < 18) {
+  console.error('${name} needs Node.js 18 or later, and ' + process.execPath + ' is ' + process.versions.node)
   process.stdout.write('${farewell}')
   process.exit(1)
 }`

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
   appendFileSync,
@@ -16,13 +16,17 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join, relative } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { author, version } from '../package.json'
+import { archive, SUMS, sha256 } from './archive'
 import { build, dist, root, THIRD_PARTY } from './build'
 import { setModes } from './modes'
+import { ARCHS } from './own-node'
+import { sourceTime } from './source-time'
 
-// `npm run package`: the Debian package, from the built tree. dpkg-deb alone: what goes where fits on one page.
+// `npm run package`: the Debian package and the archives, from the built tree. The package by dpkg-deb alone: what goes
+// where fits on one page.
 
 const PACKAGE = 'netdata-tcp-resets'
 const GRANT_UNIT = 'tcp-resets-tracing.service'
@@ -51,7 +55,7 @@ export function debianPackage({ dist, version, into }: DebianPackage): string {
     const file = join(into, `${PACKAGE}_${version}_all.deb`)
     mkdirSync(into, { recursive: true })
     execFileSync('dpkg-deb', ['--root-owner-group', '-Zxz', '--build', tree, file], {
-      env: { ...process.env, SOURCE_DATE_EPOCH: `${seconds()}` },
+      env: { ...process.env, SOURCE_DATE_EPOCH: `${sourceTime()}` },
       stdio: ['ignore', 'ignore', 'inherit'],
     })
     return file
@@ -92,7 +96,7 @@ function fill(tree: string, dist: string, version: string): void {
 
   * What changed is told in CHANGELOG.md of the sources.
 
- -- ${maintainer()}  ${new Date(seconds() * 1000).toUTCString().replace('GMT', '+0000')}
+ -- ${maintainer()}  ${new Date(sourceTime() * 1000).toUTCString().replace('GMT', '+0000')}
 `,
   )
 }
@@ -140,15 +144,13 @@ function maintainer(): string {
   return `${DEBFULLNAME} <${DEBEMAIL}>`
 }
 
-/** Of the last change, so that the same sources always make the same package; of now where git does not tell. */
-function seconds(): number {
-  const { stdout } = spawnSync('git', ['log', '-1', '--format=%ct'], { cwd: root, encoding: 'utf8' })
-  return Number(process.env.SOURCE_DATE_EPOCH) || Number(stdout) || Math.floor(Date.now() / 1000)
-}
-
 async function main(): Promise<void> {
   await build()
-  console.log(debianPackage({ dist, version, into: join(root, 'dist', 'debian') }))
+  console.log(debianPackage({ dist, version, into: join(dist, 'debian') }))
+  const into = join(dist, 'archives')
+  const archives = ARCHS.map(arch => archive({ dist, version, arch, into }))
+  writeFileSync(join(into, SUMS), archives.map(file => `${sha256(file)}  ${basename(file)}\n`).join(''))
+  for (const file of archives) console.log(file)
 }
 
 if (require.main === module) {

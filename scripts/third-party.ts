@@ -50,8 +50,10 @@ function describe(folder: string): ThirdParty {
 /** The list, for whoever gets the bundles. */
 export function listOf(packages: readonly ThirdParty[]): string {
   const head = 'The programs in this tree are bundles, and have parts of these npm packages in them.\n'
-  const parts = packages.map(
-    ({ name, version, licence, text }) => `\n${'-'.repeat(78)}\n${name} ${version} (${licence})\n\n${text}\n`,
-  )
-  return head + parts.join('')
+  return head + packages.map(partOf).join('')
+}
+
+/** What the list says of one. */
+export function partOf({ name, version, licence, text }: ThirdParty): string {
+  return `\n${'-'.repeat(78)}\n${name} ${version} (${licence})\n\n${text}\n`
 }

@@ -17,7 +17,7 @@ export function checkNode(agent: Agent): Finding[] {
   const asked = askAgentsNode(user, path, plugin)
   const saw = asked.stdout.trim().split('\n').reverse().join(' at ') || asked.stderr.trim()
   if (!isNewEnough(asked)) {
-    const advice = `install Node.js ${OLDEST_NODE} or later for all users, or run tcp-resets install with one that is`
+    const advice = `install Node.js ${OLDEST_NODE} or later for all users, or install from the archive that brings one`
     return [wrong('node', `as ${user.name}, with ${whose}: ${saw}`, advice)]
   }
   const node = good('node', `${saw}, as ${user.name} with ${whose}`)

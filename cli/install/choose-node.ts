@@ -1,4 +1,5 @@
-import { readFileSync, realpathSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
+import { join } from 'node:path'
 import { pluginFile } from '../agent/control'
 import type { Agent } from '../agent/find'
 import { askNodeOnPath, isNewEnough, pinnedNode } from '../agent/node'
@@ -11,22 +12,39 @@ export interface NodeChoice {
   readonly note: string
 }
 
+/** The Node that is in the same archive as the plugin; undefined where there is none. */
+export function broughtNode(dist: string): string | undefined {
+  const path = pinnedNode(join(dist, 'plugins.d', 'tcp_resets.plugin'))
+  return existsSync(path) ? path : undefined
+}
+
 /**
- * The Node that the agent is to run the plugin with: the one on its PATH if that is new enough, else this one. One that
- * the agent's user can't run, such as a version manager's in somebody's home, is copied.
+ * The Node that the agent is to run the plugin with: the one that came with the plugin, if it runs here; else the one on
+ * the agent's PATH if that is new enough, else this one. One that the agent's user can't run, such as a version manager's
+ * in somebody's home, is copied.
+ *
+ * @param dist the built tree
  */
-export function chooseNode(agent: Agent): NodeChoice {
+export function chooseNode(agent: Agent, dist: string): NodeChoice {
   const { user, path } = agent
+  const own = realpathSync(process.execPath)
+  const beside = pinnedNode(pluginFile(agent))
+  const brought = broughtNode(dist)
+  // Where it does not run the launcher of this very command has passed it over.
+  if (brought !== undefined && realpathSync(brought) === own) {
+    return {
+      pin: { path: beside, content: readFileSync(own), mode: 0o755 },
+      note: `Node: ${process.version}, which came with this, as ${beside}`,
+    }
+  }
   if (user === undefined || !canActAs(user)) {
     return { note: `Node was not tried as ${user?.name ?? 'the user netdata, which is not there'}` }
   }
   const onPath = askNodeOnPath(user, path)
-  if (isNewEnough(onPath)) return { note: `Node: ${onPath.stdout.trim().split('\n').reverse().join(' at ')}` }
+  const seen = onPath.stdout.trim().split('\n').reverse().join(' at ')
+  if (isNewEnough(onPath)) return { note: `Node: ${seen}` }
 
-  const own = realpathSync(process.execPath)
-  const beside = pinnedNode(pluginFile(agent))
-  const why = onPath.stdout.trim().split('\n').reverse().join(' at ') || 'none'
-  const pinned = `Node: ${process.version}, named in ${beside}; on the PATH of the agent: ${why}`
+  const pinned = `Node: ${process.version}, named in ${beside}; on the PATH of the agent: ${seen || 'none'}`
   if (isNewEnough(runAs(user, path, [own, '--version']))) {
     return {
       pin: { path: beside, content: { link: own }, mode: 0o777 },

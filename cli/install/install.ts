@@ -13,6 +13,7 @@ import { refusePackaged } from './packaged'
 import { makePlan, ownFiles } from './plan'
 import { change, recover } from './transaction'
 import { waitForData } from './wait'
+import { refuseDamaged } from './whole'
 import { refuseOthers } from './whose'
 
 export interface InstallOptions extends Where {
@@ -33,6 +34,7 @@ export interface InstallOptions extends Where {
  * @throws where nothing could be changed, or nothing was
  */
 export async function install(options: InstallOptions, say: (line: string) => void): Promise<boolean> {
+  refuseDamaged(options.dist)
   const agent = await findProvedAgent(options)
   say(`Netdata: found by ${agent.layout.from}`)
   if (agent.doubt) say(`What answers at ${agent.url} is not believed: ${agent.doubt}`)
@@ -60,7 +62,7 @@ async function installInto(
   }
   const before = readManifest(layout.state)
   const guidesUrl = options.guidesUrl ?? before?.guidesUrl
-  const node = options.root === undefined ? chooseNode(agent) : undefined
+  const node = options.root === undefined ? chooseNode(agent, options.dist) : undefined
   if (node) say(node.note)
   const isRoot = process.getuid?.() === 0
   const traced =
