@@ -94,7 +94,7 @@ export interface Reset {
   /** A number for the connection, and which incarnation of its addresses and ports this is, from 1. */
   readonly connection: number
   readonly incarnation: number
-  /** Its receiver went on as if it had not come. */
+  /** The connection went on: its sender sent more, or its receiver acknowledged more of it. */
   readonly ignored: boolean
   /** Bytes of payload before it, from its sender and to it. */
   readonly bytesFrom: number

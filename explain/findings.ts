@@ -1,4 +1,4 @@
-import type { Endpoint, Finding, StageCount, Verdict } from './explanation'
+import type { Endpoint, Finding, Stage, StageCount, Verdict } from './explanation'
 
 // What the capture as a whole shows, where it shows something: in sentences, and never more than is there.
 
@@ -12,10 +12,18 @@ export interface Counted {
   readonly bySender: Readonly<Record<Verdict, number>>
   /** Connects that came to nothing. */
   readonly vain: number
-  readonly callers: readonly { readonly address: string; readonly resets: number; readonly targets: number }[]
+  readonly callers: readonly CountedCaller[]
   readonly servers: readonly CountedServer[]
   /** Seconds of silence before each reset that came after one. */
   readonly idles: readonly number[]
+}
+
+interface CountedCaller {
+  readonly address: string
+  readonly resets: number
+  /** Different pairs of address and port, and the ports among them. */
+  readonly targets: number
+  readonly ports: ReadonlySet<number>
 }
 
 interface CountedServer {
@@ -32,6 +40,8 @@ interface CountedServer {
 
 /** So many different targets of one caller are a scan; so many callers without an address of their own, a flood. */
 const SCAN = 20
+/** A scan asks once, or a few times; what asks again and again wants an answer. */
+const TRIES = 4
 const FLOOD = 20
 /** So many connections are a pattern. */
 const PATTERN = 3
@@ -101,12 +111,17 @@ function idleCuts({ idles }: Counted): Finding[] {
 
 function scans({ callers, vain }: Counted): Finding[] {
   return callers
-    .filter(({ targets }) => targets >= SCAN)
+    .filter(({ targets, resets }) => targets >= SCAN && resets <= targets * TRIES)
     .sort((one, two) => two.targets - one.targets)
     .slice(0, OF_A_KIND)
-    .map(({ address, targets, resets }) => {
-      const share = resets > vain * 0.9 ? 'nearly all of them' : `${many(resets)} of them`
-      const text = `One host, ${address}, asked for ${share}: ${many(targets)} different address:port pairs. That is a port scan.`
+    .map(({ address, targets, ports, resets }) => {
+      const [port] = ports
+      const what =
+        ports.size === 1
+          ? `asked ${many(targets)} different addresses for port ${port}: a scan of the network, or those servers are down`
+          : `asked for ${many(targets)} different address:port pairs: a port scan`
+      const share = resets > vain * 0.9 ? 'nearly all' : many(resets)
+      const text = `One host, ${address}, ${what}. It made ${share} of the ${some(vain, 'connect')} that were refused or cancelled.`
       return { what: 'port-scan', text, resets }
     })
 }
@@ -136,41 +151,51 @@ function servicesDown({ servers }: Counted): Finding[] {
 }
 
 /** How a stage is said in the middle of a sentence. */
-const STAGE_WORDS: Readonly<Record<string, string>> = {
+const STAGE_WORDS: Readonly<Record<Exclude<Stage, 'copy'>, string>> = {
   'only-reset': 'without any other packet of the connection',
+  repeat: 'repeated',
   'after-reset': 'after a reset of the other side',
   'one-direction': 'where one direction is not in the capture',
-  'unknown-connection': 'for connections that the sender did not know',
-  closing: 'at the end, after a FIN',
+  'unknown-connection': 'for a connection that its sender did not know',
+  closing: 'at the end (after a FIN)',
   refused: 'right after the SYN (refused)',
-  'client-cancelled': 'of callers that gave up',
+  'client-cancelled': 'of the caller itself, before any answer',
   'handshake-aborted': 'within the handshake',
   idle: 'after a silence',
   'after-handshake': 'right after the handshake',
   abrupt: 'in mid-stream',
 }
+/** So many stages are said; the others are one number. */
+const STAGES_SAID = 3
 
 /** All of it in one sentence or two. */
 export function inOneSentence(counted: Counted, found: readonly Finding[], copies: number): string {
-  const { resets, connections, byStage, onlyResets, resetPackets } = counted
+  const { resets, connections, onlyResets, resetPackets } = counted
   if (resetPackets === 0) return 'There are no TCP resets in this capture.'
   if (resets === 0)
     return copies === 0
       ? `None of the ${some(resetPackets, 'TCP reset')} in this capture is of that kind.`
       : 'All resets in it are copies.'
-  const stages = new Map<string, number>()
-  for (const { stage, connections } of byStage) {
-    if (STAGE_WORDS[stage] !== undefined) stages.set(stage, (stages.get(stage) ?? 0) + connections)
-  }
-  const [most, ...others] = [...stages].sort((one, two) => two[1] - one[1])
+  const on = resets === 1 ? '1 reset' : `${some(resets, 'reset')} on ${some(connections, 'connection')}`
   if (onlyResets) {
-    return `${some(resets, 'reset')} on ${some(connections, 'connection')}, and no other packet: the capture filter let only resets pass, so when they came is a guess from their flags.`
+    return `${on}, and no other packet: the capture filter let only resets pass, so when they came is a guess from their flags.`
   }
-  const where =
-    most === undefined
-      ? ''
-      : `: ${others.length === 0 ? 'all' : `${many(most[1])} of them`} ${STAGE_WORDS[most[0]]}`
-  const sentence = `${some(resets, 'reset')} on ${some(connections, 'connection')}${where}.`
+  const sentence = `${on}${resets === 1 ? ', ' : ': '}${whenOf(counted)}.`
   const [first] = found
   return first === undefined ? sentence : `${sentence} ${first.text}`
+}
+
+/** `all in mid-stream`, or how many came when, the most first. */
+function whenOf({ resets, byStage }: Counted): string {
+  const stages = new Map<string, number>()
+  for (const { stage, resets } of byStage) {
+    if (stage !== 'copy') stages.set(STAGE_WORDS[stage], (stages.get(STAGE_WORDS[stage]) ?? 0) + resets)
+  }
+  const sorted = [...stages].sort((one, two) => two[1] - one[1])
+  const [[only = ''] = []] = sorted
+  if (sorted.length === 1) return resets === 1 ? only : `all ${only}`
+  const said = sorted.slice(0, STAGES_SAID).map(([words, count]) => `${many(count)} ${words}`)
+  const others = sorted.slice(STAGES_SAID).reduce((sum, [, count]) => sum + count, 0)
+  if (others > 0) said.push(`${many(others)} at other times`)
+  return `${said.slice(0, -1).join(', ')} and ${said.at(-1)}`
 }

@@ -28,6 +28,7 @@ interface Caller {
   resets: number
   /** Different addresses and ports that it asked for in vain. */
   readonly targets: Set<string>
+  readonly ports: Set<number>
 }
 
 export interface Tally {
@@ -100,11 +101,12 @@ export function tally(): Tally {
     let caller = callers.get(address)
     if (caller === undefined) {
       if (callers.size >= MOST_CLIENTS) return
-      caller = { address, resets: 0, targets: new Set() }
+      caller = { address, resets: 0, targets: new Set(), ports: new Set() }
       callers.set(address, caller)
     }
     caller.resets += 1
     if (caller.targets.size < MOST_JUDGED) caller.targets.add(keyOf(server))
+    caller.ports.add(server.port)
   }
 
   return {
@@ -160,9 +162,8 @@ export function tally(): Tally {
         byStage,
         bySender,
         vain,
-        callers: [...callers.values()].map(({ address, resets, targets }) => ({
-          address,
-          resets,
+        callers: [...callers.values()].map(({ targets, ...caller }) => ({
+          ...caller,
           targets: targets.size,
         })),
         servers: [...servers.values()].map(server => ({

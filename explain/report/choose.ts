@@ -2,9 +2,9 @@ import type { Explanation, Reset } from '../explanation'
 import { isAccused, worryOf } from './meaning'
 
 /** As many resets as are told at once, in full and in order; more get a summary first. */
-export const FEW = 3
+const FEW = 3
 /** How many are told in detail unless the reader says otherwise. */
-export const DEFAULT_LIMIT = 10
+const DEFAULT_LIMIT = 10
 
 /**
  * The resets to tell in detail. Up to three: all of them, in the order of the capture. More: one example of each kind, the

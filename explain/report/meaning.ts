@@ -423,14 +423,25 @@ export function say(reset: Reset): Said {
 /** What it means where the named side hardly sent it; the stage's own meaning holds for a genuine one only. */
 function accused(reset: Reset, meaning: Meaning): string {
   const likely = reset.sender.is === 'somebody-else' ? 'probably' : 'perhaps'
+  const { address } = reset.from
   if (reset.ignored)
-    return 'Something on the path tried to end this connection. The other side ignored it: the connection went on.'
-  if (reset.stage === 'idle')
-    return `A box on the path that had forgotten the idle connection ${likely} answered in the name of ${reset.from.address}: a firewall, NAT or balancer with an idle timeout.`
-  if (reset.stage === 'refused' || reset.stage === 'only-reset')
-    return `A firewall or balancer on the path ${likely} refused in the name of ${reset.from.address}. Whether anybody listens there, this does not tell.`
-  if (reset.stage === 'copy' || reset.stage === 'repeat') return meaning.means
-  return `Something on the path, a firewall, filter or balancer, ${likely} ended this connection in the name of ${reset.from.address}.`
+    return `Something on the path ${likely} tried to end this connection: ${address} itself went on with it.`
+  switch (reset.stage) {
+    case 'copy':
+      return meaning.means
+    case 'idle':
+      return `A box on the path that had forgotten the idle connection ${likely} answered in the name of ${address}: a firewall, NAT or balancer with an idle timeout.`
+    case 'refused':
+    case 'only-reset':
+      return `A firewall or balancer on the path ${likely} refused in the name of ${address}. Whether anybody listens there, this does not tell.`
+    case 'repeat':
+    case 'after-reset':
+      return `The connection had been reset already. Something on the path ${likely} sent this one in the name of ${address}: a box that cuts both sides, or that answers what comes late.`
+    case 'closing':
+      return `Something on the path, a firewall, filter or balancer, ${likely} sent this one in the name of ${address}, when the conversation was at its end.`
+    default:
+      return `Something on the path, a firewall, filter or balancer, ${likely} ended this connection in the name of ${address}.`
+  }
 }
 
 function hint({ stage }: Reset): string {

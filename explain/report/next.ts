@@ -23,10 +23,9 @@ export function nextCommands(explanation: Explanation): Next[] {
   }
   const worst = worstOf(resets)
   if (worst !== undefined && names.length === 1) {
-    const { from, to } = worst
     next.push({
-      command: `tcpdump -nn -r ${names[0]} 'host ${from.address} and host ${to.address} and port ${from.port} and port ${to.port}'`,
-      why: `the whole connection of #${worst.frame}`,
+      command: `tshark -r ${names[0]} -Y '${filterOf(worst)}'`,
+      why: `the whole connection of #${worst.frame}; Wireshark takes the filter, too`,
     })
   }
   const stage = worst && summary.byStage.filter(row => row.stage === worst.stage)
@@ -41,6 +40,17 @@ export function nextCommands(explanation: Explanation): Next[] {
     })
   }
   return next
+}
+
+/** Wireshark's filter looks into tunnels and VLANs, which tcpdump's does only where it is told of each. */
+function filterOf({ from, to }: Reset): string {
+  const ip = from.address.includes(':') ? 'ipv6' : 'ip'
+  return [
+    `${ip}.addr == ${from.address}`,
+    `${ip}.addr == ${to.address}`,
+    `tcp.port == ${from.port}`,
+    `tcp.port == ${to.port}`,
+  ].join(' && ')
 }
 
 function worstOf(resets: readonly Reset[]): Reset | undefined {

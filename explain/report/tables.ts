@@ -24,12 +24,13 @@ export function stageRows({ summary, resets }: Explanation): StageRow[] {
     .sort((a, b) => TELLING.indexOf(a.stage) - TELLING.indexOf(b.stage) || b.resets - a.resets)
     .map(({ stage, detail, resets, connections }) => {
       const { row, mostly, worry } = meaningOf({ stage, ...(detail !== undefined && { detail }) })
+      const worst = worries.get(`${stage}/${detail}`) ?? worry
       return {
         when: row,
         resets,
         connections,
-        mostly,
-        worry: worries.get(`${stage}/${detail}`) ?? worry,
+        mostly: worst < worry ? `${mostly}; look who sent it` : mostly,
+        worry: worst,
       }
     })
 }

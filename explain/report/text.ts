@@ -64,7 +64,7 @@ export function renderText(explanation: Explanation, look: Look): string {
     }
   }
   lines.push(...noteLines(explanation.capture, look, paint))
-  lines.push(...nextLines(explanation, paint))
+  lines.push(...nextLines(explanation, look, paint))
   while (lines.at(-1) === '') lines.pop()
   return `${lines.map(line => line.trimEnd()).join('\n')}\n`
 }
@@ -231,12 +231,15 @@ function noteLines(capture: CaptureFacts, { width }: Look, paint: Palette): stri
   return lines.length === 0 ? [] : [...lines, '']
 }
 
-function nextLines(explanation: Explanation, paint: Palette): string[] {
+function nextLines(explanation: Explanation, { width }: Look, paint: Palette): string[] {
   const next = nextCommands(explanation)
   if (next.length === 0) return []
   return [
     paint.soft('What to type next (--html OUT writes this as a page)'),
-    ...next.flatMap(({ command, why }) => [`  ${command}`, paint.soft(`      ${why}`)]),
+    ...next.flatMap(({ command, why }) => [
+      `  ${command}`,
+      ...wrap(why, width - 6).map(line => paint.soft(`      ${line}`)),
+    ]),
   ]
 }
 

@@ -17,7 +17,8 @@ export function duration(seconds: number): string {
   if (seconds < 120) return `${Number(seconds.toFixed(seconds < 10 ? 2 : 1))} s`
   const whole = Math.round(seconds)
   if (whole < 7200) return `${Math.floor(whole / 60)} min ${whole % 60} s`
-  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`
+  if (whole < 172_800) return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`
+  return `${Math.floor(whole / 86_400).toLocaleString('en-US')} days`
 }
 
 /** Bytes of payload: `no payload`, `1 byte`, `1,448 bytes`. */

@@ -45,7 +45,7 @@ t.test('standard input, as it comes, and several files at once', async t => {
   const unwrapped = ({ stdout }: { stdout: string }): string => stdout.replace(/\s+/g, ' ')
   const [told] = unwrapped(file).split('What to type next')
   t.ok(unwrapped(piped).startsWith(told?.replaceAll(TWO, () => 'standard input') ?? 'nothing'))
-  t.match(piped.stdout, "tcpdump -nn -r FILE 'host ")
+  t.match(piped.stdout, "tshark -r FILE -Y 'ip.addr == ")
   const both = run(['--json', TWO, FORGED])
   const { capture, resets } = JSON.parse(both.stdout)
   t.equal(both.status, 0)

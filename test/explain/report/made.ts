@@ -5,13 +5,7 @@ import type { Explanation, Reset, Rung, Stage } from '../../../explain/explanati
 const CLIENT = { address: '1.2.0.2', port: 2527 }
 const SERVER = { address: '1.2.0.3', port: 6649 }
 
-export function rung(
-  frame: number,
-  at: number,
-  fromClient: boolean,
-  flags: string,
-  more: Partial<Rung> = {},
-): Rung {
+function rung(frame: number, at: number, fromClient: boolean, flags: string, more: Partial<Rung> = {}): Rung {
   return { frame, at, fromClient, flags, payload: 0, ttl: fromClient ? 64 : 49, ipId: frame + 100, ...more }
 }
 
