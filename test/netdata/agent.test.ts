@@ -50,7 +50,7 @@ function runs(pid: unknown): boolean {
 /** The sum of a dimension over all that the agent has stored, in resets. */
 async function total(agent: Agent, dimension: string): Promise<number> {
   const { data } = (await agent.json(
-    `/api/v1/data?chart=ipv4.tcp_resets&dimensions=${dimension}&after=-600&format=json&options=nonzero|null2zero`,
+    `/api/v1/data?chart=ipv4.tcp_resets&dimensions=${dimension}&after=-600&format=json&options=null2zero`,
   )) as { data: [time: number, value: number][] }
   return data.reduce((sum, [, value]) => sum + value, 0)
 }
