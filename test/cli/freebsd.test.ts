@@ -72,7 +72,7 @@ function furnish(sandbox: Sandbox, dir: string): void {
     cp ${Object.keys(STAND_INS)
       .map(name => `'${join(dir, name)}'`)
       .join(' ')} /opt/freebsd/bin/
-    sed -i '2a Object.defineProperty(process, "platform", { value: "freebsd" })' /opt/freebsd/dist/plugins.d/tcp_resets.plugin
+    sed -i 's|^[*]/$|&\\nObject.defineProperty(process, "platform", { value: "freebsd" })|' /opt/freebsd/dist/plugins.d/tcp_resets.plugin
     echo 1401000 >/opt/freebsd/userland
     echo YES >/opt/freebsd/enabled`)
 }
