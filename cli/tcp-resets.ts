@@ -22,7 +22,7 @@ const USAGE = `Usage: tcp-resets install [--dry-run] [--guides-url URL] [--traci
        tcp-resets reload    make Netdata read the alarms and start the plugin again, with its configuration
        tcp-resets check-config [FILE]
                             check the configuration of the plugin
-       tcp-resets explain FILE... | -
+       tcp-resets explain FILE... | - | --live
                             say of the TCP resets in a capture when they came, who sent them and what to do;
                             tcp-resets explain --help has its options
        tcp-resets --version | --help

@@ -178,7 +178,7 @@ export function inOneSentence(counted: Counted, found: readonly Finding[], copie
       : 'All resets in it are copies.'
   const on = resets === 1 ? '1 reset' : `${some(resets, 'reset')} on ${some(connections, 'connection')}`
   if (onlyResets) {
-    return `${on}, and no other packet: the capture filter let only resets pass, so when they came is a guess from their flags.`
+    return `${on}, and no other TCP packet, as a capture filter for resets leaves it: "when" is a guess from the flags.`
   }
   const sentence = `${on}${resets === 1 ? ', ' : ': '}${whenOf(counted)}.`
   const [first] = found

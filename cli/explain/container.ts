@@ -13,6 +13,8 @@ const OFFERED = 10
  * @throws where there is none of that name, or more than one
  */
 export function openContainer(name: string): number {
+  if (process.platform !== 'linux')
+    throw new Error('--container needs Linux: other systems have no network namespaces')
   const found = new Map<string, number>()
   const offered = new Set<string>()
   for (const [inode, pid] of oneOfEach()) {

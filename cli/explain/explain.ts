@@ -40,7 +40,7 @@ export async function explainCommand(args: readonly string[]): Promise<number> {
     ? explainLive(asked, asked.live, interrupt.signal)
     : explainFiles(asked, interrupt.signal))
   if (explained === undefined) return INTERRUPTED
-  print(explained, asked)
+  await print(explained, asked)
   for (const damage of damageOf(explained.capture)) process.stderr.write(`tcp-resets: ${damage}\n`)
   if (interrupt.signal.aborted) return INTERRUPTED
   return explained.capture.files.some(({ damage }) => damage !== undefined) ? 1 : 0
@@ -93,14 +93,19 @@ function realPath(file: string): string {
   }
 }
 
-function print(explanation: Explanation, { json, html, summary, limit }: Asked): void {
+async function print(explanation: Explanation, { json, html, summary, limit }: Asked): Promise<void> {
   if (html !== undefined) writeFileSync(html, renderHtml(explanation, summary ? 0 : limit))
   if (json) {
     const resets = summary ? [] : explanation.resets.slice(0, limit)
-    for (const piece of renderJson({ ...explanation, resets })) process.stdout.write(piece)
+    for (const piece of renderJson({ ...explanation, resets })) await say(piece)
   } else if (html === undefined) {
-    process.stdout.write(
+    await say(
       renderText(explanation, { ...lookOf(process.stdout, process.env), summaryOnly: summary, limit }),
     )
-  } else process.stdout.write(`${printable(html)}: ${printable(explanation.summary.finding)}\n`)
+  } else await say(`${printable(html)}: ${printable(explanation.summary.finding)}\n`)
+}
+
+/** Until it is written: who reads it may be slow, and the process ends behind it. */
+function say(text: string): Promise<unknown> {
+  return new Promise(resolve => process.stdout.write(text, resolve))
 }

@@ -29,13 +29,16 @@ const OPTIONS = {
     help: 'at most so many resets (in detail: one of each kind, and 10)',
   },
   idle: { type: 'string', argument: 'SECONDS', help: 'silence from which on a connection was idle (10)' },
-  live: { type: 'boolean', help: "capture now with the system's tcpdump, headers only, and explain that" },
+  live: {
+    type: 'boolean',
+    help: "capture now with the system's tcpdump, headers only, what --host and --port say, and explain that",
+  },
   seconds: { type: 'string', argument: 'N', help: 'with --live: for so long at most (20), or until Ctrl-C' },
   packets: { type: 'string', argument: 'N', help: 'with --live: so many packets at most (50000)' },
   interface: {
     type: 'string',
     argument: 'NAME',
-    help: 'with --live: where (any); --host and --port are captured alone',
+    help: 'with --live: where (all of them; on FreeBSD the first)',
   },
   container: {
     type: 'string',
@@ -53,7 +56,7 @@ const LIVE_ONLY = ['seconds', 'packets', 'interface', 'container', 'save'] as co
 export interface Live {
   readonly seconds: number
   readonly packets: number
-  readonly interface: string
+  readonly interface: string | undefined
   /** The name of a chart, for the namespace to capture in. */
   readonly container: string | undefined
   /** Where the capture is to stay. */
@@ -139,7 +142,7 @@ export function readOptions(args: readonly string[]): Asked {
       ? {
           seconds: number('seconds', 86_400) ?? 20,
           packets: number('packets', 10_000_000) ?? 50_000,
-          interface: text('interface') ?? 'any',
+          interface: text('interface'),
           container: text('container'),
           save: text('save'),
         }

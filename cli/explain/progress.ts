@@ -30,7 +30,7 @@ export function startProgress(stream: NodeJS.WriteStream, now: () => number): Pr
           ? ''
           : ` of ${megabytes(size)}, ${Math.floor((read / size) * 100)} %`
       const line = `reading ${file === '-' ? 'standard input' : printable(file)}: ${megabytes(read)}${of}`
-      stream.write(stream.isTTY ? `\r\x1b[K${line.slice(0, stream.columns - 1)}` : `${line}\n`)
+      stream.write(stream.isTTY ? `\r\x1b[K${line.slice(0, (stream.columns || 80) - 1)}` : `${line}\n`)
       shown = stream.isTTY
     },
     end() {

@@ -6,7 +6,8 @@ import { printable } from '../../explain/report/quote'
 export interface Capture {
   readonly seconds: number
   readonly packets: number
-  readonly interface: string
+  /** Undefined is all of them where the system can do that (Linux), else the first. */
+  readonly interface: string | undefined
   readonly host: string | undefined
   readonly port: number | undefined
   /** A descriptor of the network namespace to capture in; undefined is our own. */
@@ -72,13 +73,15 @@ function start({ namespace, ...capture }: Capture): ChildProcess {
 const NOT_INSTALLED =
   '--live needs tcpdump, which is not installed: apt install tcpdump, dnf install tcpdump, apk add tcpdump, or pkg install tcpdump'
 
-function argsOf({ interface: name, packets, host, port }: Omit<Capture, 'namespace'>): string[] {
+function argsOf({ packets, host, port, ...capture }: Omit<Capture, 'namespace'>): string[] {
+  const name = capture.interface ?? (process.platform === 'linux' ? 'any' : undefined)
   const filter = [
     'tcp',
     ...(host === undefined ? [] : ['and', 'host', host]),
     ...(port === undefined ? [] : ['and', 'port', String(port)]),
   ]
-  return ['-i', name, '-nn', '-s', String(HEADERS), '-c', String(packets), '-U', '-w', '-', ...filter]
+  const where = name === undefined ? [] : ['-i', name]
+  return [...where, '-nn', '-s', String(HEADERS), '-c', String(packets), '-U', '-w', '-', ...filter]
 }
 
 /** tcpdump's own complaint as one line, with what to do where that is known. */

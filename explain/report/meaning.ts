@@ -131,8 +131,7 @@ const ONE_DIRECTION: Meaning = {
   row: 'one direction not captured',
   mostly: 'look from the other side too',
   when: reset => `Only one direction of this connection is in the capture; ${carried(reset)}.`,
-  means:
-    'The packets of one side went another way, so what came before the reset is half known, and who sent it cannot be compared.',
+  means: 'The packets of one side went another way, so only half is known of what came before the reset.',
   todo: () => 'Capture on one of the two ends, where both directions pass.',
   worry: 1,
 }
@@ -142,8 +141,9 @@ const ONLY_RESET: Meaning = {
   mostly: 'when is a guess from the flags',
   when: () => 'No earlier packet of this connection is in the capture.',
   means: 'What came before it is not here.',
-  todo: () =>
-    'Capture the whole traffic of that port, not resets alone: tcpdump -i any -nn -s 128 -w FILE "tcp port PORT".',
+  // The lower port is nearly always the server's.
+  todo: ({ from, to }) =>
+    `Capture the whole traffic of that port, not resets alone: tcpdump -i any -nn -s 128 -w FILE tcp port ${Math.min(from.port, to.port)}.`,
   worry: 1,
 }
 

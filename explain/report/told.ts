@@ -7,6 +7,7 @@ import {
   type Sign,
 } from '../explanation'
 import { areFew } from './choose'
+import { ladderOf } from './ladder'
 import { printable } from './quote'
 import { count, duration, endpoint } from './words'
 
@@ -45,8 +46,8 @@ export function examplesTitle(explanation: Explanation, limit: number | undefine
 
 /** The two ends of a connection, the one that opened it first where that is known. */
 export function connectionTitle(reset: Reset): string {
-  const [client, server] = reset.side === 'client' ? [reset.from, reset.to] : [reset.to, reset.from]
-  return `${endpoint(client)} ${reset.side === undefined ? '<->' : '->'} ${endpoint(server)}`
+  const { left, right } = ladderOf(reset)
+  return `${left} ${reset.side === undefined ? '<->' : '->'} ${right}`
 }
 
 /** How many resets the same connection has, copies left out. */
@@ -85,14 +86,9 @@ export function damageOf({ files }: CaptureFacts): string[] {
 
 /** What was not read, or is uncertain, a sentence each. */
 export function factNotes(capture: CaptureFacts): string[] {
-  const { cutBeforeFlags, unreadable, notes } = capture
+  const { unreadable, notes } = capture
   return [
     ...damageOf(capture),
-    ...(cutBeforeFlags > 0
-      ? [
-          `${count(cutBeforeFlags, 'TCP packet was', 'TCP packets were')} cut short before the flags: some may have been resets.`,
-        ]
-      : []),
     ...(unreadable > 0
       ? [`${count(unreadable, 'packet', 'packets')} with TCP in them could not be taken apart.`]
       : []),

@@ -234,6 +234,19 @@ t.test('a reader that has seen enough', async t => {
   t.equal(status, 0)
 })
 
+t.test('a reader that is slow gets all of it', async t => {
+  const child = spawn(command, ['explain', '--json', ...Array<string>(40).fill(MANY)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  // The pipe is full long before the command has said all.
+  await once(child.stdout, 'readable')
+  await new Promise(setImmediate)
+  let json = ''
+  for await (const piece of child.stdout.setEncoding('utf8')) json += piece
+  t.ok(json.length > 200_000)
+  t.ok(JSON.parse(json).resets.length >= 120)
+})
+
 t.test('a page of one file', async t => {
   const dir = t.testdir({})
   const page = join(dir, 'report.html')

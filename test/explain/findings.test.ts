@@ -67,7 +67,7 @@ t.test('one sentence on when they came', async t => {
   )
   t.match(
     sentence({ 'only-reset': 3 }, { onlyResets: true }),
-    /no other packet: .* a guess from their flags\.$/,
+    /no other TCP packet, .* a guess from the flags\.$/,
   )
 })
 
