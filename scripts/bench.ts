@@ -16,6 +16,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   accuracy: () => import('../bench/accuracy'),
   alarms: () => import('../bench/alarms'),
   namespaces: async () => printing((await import('../bench/namespaces')).namespaces),
+  explain: () => import('../bench/explain'),
   tracing: async () => printing((await import('../bench/tracing')).tracing),
 }
 
@@ -30,7 +31,7 @@ function printing(print: () => Promise<void>): Bench {
 }
 
 /** Those that take long enough to be asked for by name. */
-const ONLY_WHEN_NAMED: readonly string[] = ['alarms', 'namespaces', 'tracing']
+const ONLY_WHEN_NAMED: readonly string[] = ['alarms', 'explain', 'namespaces', 'tracing']
 
 async function main(names: readonly string[]): Promise<number> {
   const unknown = names.filter(name => !Object.hasOwn(BENCHES, name))
