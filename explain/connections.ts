@@ -1,4 +1,4 @@
-import { type Connection, newSide } from './connection'
+import { asNew, type Connection, newSide } from './connection'
 import { type Host, hosts } from './hosts'
 import type { Packet } from './packet/packet'
 import { type Recent, recent } from './recent'
@@ -21,14 +21,18 @@ export interface Connections {
   /** The same addresses and ports, another connection. */
   renew(connection: Connection, packet: Packet): Connection
   readonly recent: Recent
-  /** How many there were, and how many were let go before their end and that of the capture. */
+  /** How many there were, with those of captures before. */
   readonly count: number
+  /** How many were let go before their end and that of the capture. */
   readonly letGo: number
   all(): Connection[]
 }
 
-/** @param onLetGo gets what is let go, after each time that room was made */
-export function connections(onLetGo: (gone: readonly Connection[]) => void): Connections {
+/**
+ * @param onLetGo gets what is to be let go, before room is made
+ * @param before how many there were in captures before: numbers go on from there
+ */
+export function connections(onLetGo: (gone: readonly Connection[]) => void, before: number): Connections {
   const places = new Int32Array(PLACES)
   const keyA = new Int32Array(MOST_OPEN)
   const keyB = new Int32Array(MOST_OPEN)
@@ -38,9 +42,11 @@ export function connections(onLetGo: (gone: readonly Connection[]) => void): Con
   let held = 0
   const known = hosts()
   const packets = recent()
-  let count = 0
+  let count = before
   let letGo = 0
   let fromA = true
+  /** Let go, and nobody's any more. */
+  let spare: Connection[] = []
 
   function create(
     a: Host,
@@ -52,23 +58,26 @@ export function connections(onLetGo: (gone: readonly Connection[]) => void): Con
     packet: Packet,
   ): Connection {
     count += 1
-    return {
-      number: count,
-      incarnation,
-      a: newSide(a, portA),
-      b: newSide(b, portB),
-      slot,
-      start: packet.time,
-      lastTime: Number.NaN,
-      touched: packet.time,
-      packets: 0,
-      client: undefined,
-      handshake: false,
-      dataPackets: 0,
-      doubled: 0,
-      open: NO_RESETS,
-      kinds: NO_KINDS,
+    const old = spare.pop()
+    const connection = old ?? ({ a: newSide(a, portA), b: newSide(b, portB) } as Connection)
+    if (old !== undefined) {
+      asNew(old.a, a, portA)
+      asNew(old.b, b, portB)
     }
+    connection.number = count
+    connection.incarnation = incarnation
+    connection.slot = slot
+    connection.start = packet.time
+    connection.lastTime = Number.NaN
+    connection.touched = packet.time
+    connection.packets = 0
+    connection.client = undefined
+    connection.handshake = false
+    connection.dataPackets = 0
+    connection.doubled = 0
+    connection.open = NO_RESETS
+    connection.kinds = NO_KINDS
+    return connection
   }
 
   function place(slot: number): void {
@@ -85,6 +94,7 @@ export function connections(onLetGo: (gone: readonly Connection[]) => void): Con
     onLetGo(gone)
     letGo += gone.filter(connection => !hasEnded(connection)).length
     held -= gone.length
+    spare = gone
     for (const { slot } of gone) {
       open[slot] = undefined
       packets.close(slot)

@@ -64,14 +64,13 @@ export function explainer(hasFiles: boolean, { idleSeconds, wanted = {} }: Optio
   const sums = tally()
   const resets: Reset[] = []
   let pending: PendingReset[] = []
-  let open = connections(letGo)
+  let open = connections(letGo, 0)
   const { packet, dissect } = dissector()
   let packets = 0
   let tcpPackets = 0
   let cutBeforeFlags = 0
   let unreadable = 0
   let resetPackets = 0
-  let connectionsBefore = 0
   let letGoBefore = 0
   let notExplained = 0
   let first = Number.NaN
@@ -87,6 +86,7 @@ export function explainer(hasFiles: boolean, { idleSeconds, wanted = {} }: Optio
 
   /** Explains the resets of connections that are let go, or of all. */
   function letGo(gone: readonly Connection[]): void {
+    sums.letGo(gone)
     if (pending.length === 0) return
     const going = new Set(gone)
     const live = new Set(open.all())
@@ -130,10 +130,10 @@ export function explainer(hasFiles: boolean, { idleSeconds, wanted = {} }: Optio
   /** The connections of another capture, which have nothing to do with those before. */
   function startAfresh(): void {
     for (const reset of pending) tell(reset)
+    sums.letGo(open.all())
     pending = []
-    connectionsBefore += open.count
     letGoBefore += open.letGo
-    open = connections(letGo)
+    open = connections(letGo, open.count)
   }
 
   function segment(packet: Packet): void {
@@ -220,6 +220,7 @@ export function explainer(hasFiles: boolean, { idleSeconds, wanted = {} }: Optio
     },
     end(read) {
       for (const reset of pending) tell(reset)
+      sums.letGo(open.all())
       resets.sort((one, two) => (one.file ?? 0) - (two.file ?? 0) || one.frame - two.frame)
       const onlyResets = resetPackets > 0 && resetPackets === tcpPackets
       return {
@@ -230,13 +231,13 @@ export function explainer(hasFiles: boolean, { idleSeconds, wanted = {} }: Optio
           tcpPackets,
           cutBeforeFlags,
           unreadable,
-          connections: connectionsBefore + open.count,
+          connections: open.count,
           ...(packets === 0 ? {} : { from: first, to: last }),
           onlyResets,
           notes: notes(),
         },
         resets,
-        summary: sums.end(open.all(), { onlyResets, resetPackets }),
+        summary: sums.end({ onlyResets, resetPackets }),
       }
     },
   }

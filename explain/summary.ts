@@ -1,5 +1,14 @@
 import type { Connection, PendingReset, Side } from './connection'
-import type { Finding, Reset, ServerCount, Stage, StageCount, Summary, Verdict } from './explanation'
+import type {
+  Endpoint,
+  Finding,
+  Reset,
+  ServerCount,
+  Stage,
+  StageCount,
+  Summary,
+  Verdict,
+} from './explanation'
 import { type Counted, findings, inOneSentence } from './findings'
 import { nameOf } from './hosts'
 import { clientOf, endpointOf } from './settle'
@@ -13,7 +22,7 @@ const MOST_CLIENTS = 10_000
 const MOST_JUDGED = 200_000
 
 interface Server {
-  readonly side: Side
+  readonly endpoint: Endpoint
   resets: number
   connections: number
   readonly clients: Set<string>
@@ -36,7 +45,9 @@ export interface Tally {
   count(reset: PendingReset): number
   /** Counts what was found of its sender. */
   verdict(reset: PendingReset, told: Reset): void
-  end(open: readonly Connection[], seen: Pick<Counted, 'onlyResets' | 'resetPackets'>): Summary
+  /** Takes what is asked of connections that come to their end, or to that of the capture. */
+  letGo(gone: readonly Connection[]): void
+  end(seen: Pick<Counted, 'onlyResets' | 'resetPackets'>): Summary
 }
 
 /** From the most to the least telling. */
@@ -57,6 +68,8 @@ export function tally(): Tally {
   const servers = new Map<string, Server>()
   const callers = new Map<string, Caller>()
   const verdicts = new Map<number, number>()
+  /** Servers with a SYN+ACK in the capture. */
+  const answered = new Set<string>()
   const idles: number[] = []
   let resets = 0
   let copies = 0
@@ -72,7 +85,7 @@ export function tally(): Tally {
     if (server === undefined) {
       if (servers.size >= MOST_SERVERS) return
       server = {
-        side,
+        endpoint: endpointOf(side),
         resets: 0,
         connections: 0,
         clients: new Set(),
@@ -140,20 +153,28 @@ export function tally(): Tally {
       if (before === undefined && verdicts.size >= MOST_JUDGED) return
       if (before === undefined || rank < before) verdicts.set(connection.number, rank)
     },
-    end(open, { onlyResets, resetPackets }) {
-      const answered = new Set(open.flatMap(({ a, b }) => [a, b].filter(side => side.synAcks > 0).map(keyOf)))
+    letGo(gone) {
+      for (const { a, b } of gone) {
+        for (const side of [a, b]) {
+          if (side.synAcks > 0 && answered.size < MOST_JUDGED) answered.add(keyOf(side))
+        }
+      }
+    },
+    end({ onlyResets, resetPackets }) {
       const byStage: StageCount[] = [...stages.values()].map(({ detail, ...kind }) => ({
         ...kind,
         ...(detail === undefined ? {} : { detail }),
       }))
       const bySender = Object.fromEntries(RANK.map(verdict => [verdict, 0])) as Record<Verdict, number>
       for (const rank of verdicts.values()) bySender[RANK[rank] as Verdict] += 1
-      const byServer: ServerCount[] = [...servers.values()].map(server => ({
-        server: endpointOf(server.side),
-        resets: server.resets,
-        connections: server.connections,
-        clients: server.clients.size,
-      }))
+      const byServer: ServerCount[] = [...servers.values()].map(
+        ({ endpoint, resets, connections, clients }) => ({
+          server: endpoint,
+          resets,
+          connections,
+          clients: clients.size,
+        }),
+      )
       const counted: Counted = {
         resets,
         connections,
@@ -166,14 +187,14 @@ export function tally(): Tally {
           ...caller,
           targets: targets.size,
         })),
-        servers: [...servers.values()].map(server => ({
-          endpoint: endpointOf(server.side),
+        servers: [...servers].map(([key, server]) => ({
+          endpoint: server.endpoint,
           resets: server.resets,
           clients: server.clients.size,
           refused: server.refused,
           afterHandshake: server.afterHandshake,
           givenUp: server.givenUp,
-          hasAnswered: answered.has(keyOf(server.side)),
+          hasAnswered: answered.has(key),
         })),
         idles,
       }
@@ -197,6 +218,7 @@ function isRefusal({ stage, detail }: PendingReset): boolean {
   return stage === 'refused' || (stage === 'only-reset' && detail === 'answer-to-syn')
 }
 
+/** By the address as it is written: hosts are forgotten with their connections, and are new ones when they come back. */
 function keyOf({ host, port }: Side): string {
-  return `${host.id}:${port}`
+  return `${nameOf(host)} ${port}`
 }

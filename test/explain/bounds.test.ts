@@ -3,7 +3,7 @@ import t from 'tap'
 import { MOST_OPEN } from '../../explain/connections'
 import { explain } from '../../explain/explain'
 import type { Explanation } from '../../explain/explanation'
-import { frame, pcapHeader, pcapRecord, pieces } from './pcap'
+import { capture, frame, pcapHeader, pcapRecord, pieces } from './pcap'
 
 // What a file can claim, and what it can hold, without end.
 
@@ -89,8 +89,15 @@ t.test('more connections than are kept', async t => {
   const CONNECTIONS = 400_000
   const SYN = frame({ from: ['10.0.0.1', 1], to: ['10.9.9.9', 80], flags: 2 })
   const record = pcapRecord({ bytes: SYN })
+  const [client, server] = [
+    ['10.0.0.1', 5000],
+    ['10.0.0.2', 8080],
+  ] as const
   async function* scan(): AsyncGenerator<Uint8Array> {
-    yield pcapHeader()
+    yield capture([
+      [0, { from: client, to: server, flags: 2, seq: 1 }],
+      [1, { from: server, to: client, flags: 0x14, ack: 2 }],
+    ])
     for (let count = 0; count < CONNECTIONS; ) {
       const piece = Buffer.alloc(record.length * 1000)
       for (let at = 0; at < piece.length; at += record.length, count += 1) {
@@ -102,9 +109,14 @@ t.test('more connections than are kept', async t => {
     }
   }
   const before = process.memoryUsage().arrayBuffers
-  const { capture } = await explained(scan())
-  t.equal(capture.connections, CONNECTIONS)
-  t.match(capture.notes, [new RegExp(`open connections were let go .* no more than ${MOST_OPEN} open`)])
+  const { capture: facts, resets, summary } = await explained(scan())
+  t.equal(facts.connections, CONNECTIONS + 1)
+  // What was told of a connection stays what it was, whatever came into its place.
+  t.match(resets, [
+    { frame: 2, stage: 'refused', connection: 1, from: { address: server[0], port: server[1] } },
+  ])
+  t.match(summary.byServer, [{ server: { address: server[0], port: server[1] }, resets: 1, clients: 1 }])
+  t.match(facts.notes, [new RegExp(`open connections were let go .* no more than ${MOST_OPEN} open`)])
   // What is kept of packets is for so many connections, and no more.
   const each = 11 * (9 * 4 + 8)
   t.ok(process.memoryUsage().arrayBuffers - before < 2 * MOST_OPEN * each + 64 * 2 ** 20)

@@ -1,7 +1,9 @@
-import { readFileSync } from 'node:fs'
+import { createReadStream, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { NotACapture } from '../../explain/capture/refusal'
+import { explain } from '../../explain/explain'
+import type { Explanation } from '../../explain/explanation'
 import { CAPTURES, explainFile, names, truth, VERDICT } from './captures'
 
 // Every capture of the fixtures, and all that is known of it.
@@ -131,4 +133,28 @@ t.test('the ladder has the beginning, what was before, the reset, and what came 
   t.ok(reset?.ladder.some(({ frame }) => frame > 14))
   t.equal((reset?.ladder.length ?? 0) + (reset?.ladderLeftOut ?? 0), 23)
   t.equal(reset?.ignored, true)
+})
+
+t.test('captures that do not follow each other in time have connections of their own', async t => {
+  const names = ['lab__linger.client.pcap', 'lab__healthcheck.client.pcap']
+  const alone = await Promise.all(names.map(name => explainFile(name)))
+  for (const order of [
+    [0, 1],
+    [1, 0],
+  ]) {
+    const files = order.map(at => names[at] as string)
+    const { capture, resets, summary } = await explain(
+      files.map(name => ({ name, bytes: createReadStream(join(CAPTURES, name)) })),
+      { idleSeconds: 10 },
+    )
+    const [one, other] = order.map(at => alone[at] as Explanation) as [Explanation, Explanation]
+    t.equal(capture.connections, one.capture.connections + other.capture.connections)
+    t.equal(new Set(resets.map(({ connection }) => connection)).size, summary.connections)
+    t.strictSame(
+      resets.map(({ file, frame, stage }) => [file, frame, stage]),
+      [one, other].flatMap(({ resets }, file) => resets.map(({ frame, stage }) => [file, frame, stage])),
+    )
+    const judged = Object.values(summary.bySender).reduce((sum, many) => sum + many, 0)
+    t.equal(judged, summary.connections)
+  }
 })
