@@ -1,4 +1,6 @@
-import { networkInterfaces } from 'node:os'
+import { readFileSync } from 'node:fs'
+import { isIPv4 } from 'node:net'
+import { endianness, networkInterfaces } from 'node:os'
 import type { Summary } from '../../explain/explanation'
 import { printable } from '../../explain/report/quote'
 import { endpoint } from '../../explain/report/words'
@@ -24,8 +26,42 @@ export function ownersOf({ byServer }: Summary): string[] {
     const where = `${endpoint(server)} is this host's`
     if (owner === undefined) return `${where}: nobody has that port now.`
     const user = printable(owner.user ?? 'somebody')
+    const alone =
+      !isLoopback(server.address) && listensOnLoopbackAlone(server.port)
+        ? ', but listens on loopback alone, where others cannot reach it'
+        : ''
     return owner.process === undefined
-      ? `${where}: a program of ${user} has that port; root sees which.`
-      : `${where}: ${printable(owner.process)} (user ${user}) has that port.`
+      ? `${where}: a program of ${user} has that port${alone}; root sees which.`
+      : `${where}: ${printable(owner.process)} (user ${user}) has that port${alone}.`
   })
+}
+
+const isLoopback = (address: string): boolean =>
+  isIPv4(address) ? address.startsWith('127.') : address === '::1'
+
+const LISTEN = '0A'
+
+/** 127.0.0.0/8, also as an IPv6 address, and ::1. In /proc/net/tcp and tcp6 the bytes of each word are in the order of the machine. */
+const LOOPBACK =
+  endianness() === 'LE'
+    ? /^(?:0{16}FFFF0000)?[\dA-F]{6}7F$|^0{24}01000000$/
+    : /^(?:0{20}FFFF)?7F[\dA-F]{6}$|^0{31}1$/
+
+function listensOnLoopbackAlone(port: number): boolean {
+  const hex = port.toString(16).toUpperCase().padStart(4, '0')
+  const addresses = ['tcp', 'tcp6']
+    .flatMap(file => [
+      ...read(`/proc/net/${file}`).matchAll(/^ *\d+: ([\dA-F]+):([\dA-F]{4}) \S+ ([\dA-F]{2}) /gm),
+    ])
+    .filter(([, , at, state]) => at === hex && state === LISTEN)
+    .map(([, address = '']) => address)
+  return addresses.length > 0 && addresses.every(address => LOOPBACK.test(address))
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'latin1')
+  } catch {
+    return '' // no IPv6 here
+  }
 }

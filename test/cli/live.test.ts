@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { existsSync, readFileSync, statSync, symlinkSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { wantedName } from '../../plugin/namespaces/name'
 import { readOwner } from '../../plugin/namespaces/owner'
 
@@ -62,8 +62,8 @@ t.test('captures until there are enough packets, and explains them', { skip }, a
   const { code, stdout, stderr } = await start([...ON_LOOPBACK, '--seconds', '60', '--packets', '8']).ended
   t.equal(code, 0)
   t.equal(stderr, 'capturing for 60 s or 8 packets, headers only; Ctrl-C ends it\n')
-  t.match(stdout, /^this capture: 8 packets, 8 of TCP, 4 connections/)
-  t.match(stdout, /127\.0\.0\.1:19 refused every one of the 4 connections/)
+  t.match(stdout, /^this capture: 8 packets, 8 of TCP, /)
+  t.match(stdout, /127\.0\.0\.1:19 refused every one of the \d connections that 1 host asked for/)
 })
 
 t.test('names the program that has the port', { skip }, async t => {
@@ -165,25 +165,70 @@ t.test('says what is wrong', { skip }, async t => {
   t.match(nobody, { status: 1, stdout: '', stderr: /--live needs the right to capture: run it as root/ })
 })
 
-t.test('captures in the namespace that a chart is named for', { skip }, async t => {
-  const child = spawn('unshare', ['--net', 'sh', '-c', 'ip link set lo up; echo up; read end'], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
+/** A network namespace with loopback and one address, until the test ends; what is put before a command to run it there. */
+async function namespace(t: Test): Promise<{ pid: number; inside: readonly string[] }> {
+  const setUp =
+    'ip link set lo up; ip link add veth0 type veth peer veth1; ip address add 10.99.0.1/24 dev veth0'
+  const child = spawn(
+    'unshare',
+    ['--net', 'sh', '-c', `${setUp}; ip link set veth0 up; ip link set veth1 up; echo up; read end`],
+    {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    },
+  )
   t.teardown(() => ended(child))
   await once(child.stdout, 'data')
   const pid = child.pid ?? 0
+  return { pid, inside: ['nsenter', '-t', String(pid), '-n'] }
+}
+
+function background(t: Test, [program = '', ...args]: readonly string[]): ChildProcess {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'ignore'] })
+  t.teardown(() => ended(child))
+  return child
+}
+
+/** A program that asks for these ports in turn, without end. */
+const connects = (address: string, ...ports: readonly number[]): string => `
+  const ports = ${JSON.stringify(ports)}
+  const next = at => require('net').connect(ports[at % ports.length], '${address}')
+    .on('error', () => {}).on('close', () => next(at + 1)).resume()
+  next(0)`
+
+t.test('captures in the namespace that a chart is named for', { skip }, async t => {
+  const { pid, inside } = await namespace(t)
   const inode = statSync(`/proc/${pid}/net/snmp`).ino
   const name = `${wantedName(readOwner('', pid)?.name ?? '')}_${inode}`
-  const there = spawn(
-    'nsenter',
-    ['-t', String(pid), '-n', 'sh', '-c', 'while :; do nc -z 127.0.0.1 19; done'],
-    { stdio: 'ignore' },
-  )
-  t.teardown(() => ended(there))
+  background(t, [...inside, process.execPath, '-e', connects('127.0.0.1', CLOSED)])
   const { code, stdout } = await start([...ON_LOOPBACK, '--container', name, '--packets', '4']).ended
   t.equal(code, 0)
-  t.match(stdout, /4 packets, 4 of TCP, 2 connections/, 'its packets, not ours')
+  t.match(stdout, /^this capture: 4 packets, 4 of TCP/, 'its packets, not ours')
   t.notMatch(stdout, /is this host's/)
+})
+
+t.test('tells of a program that listens where others cannot reach it', { skip }, async t => {
+  const { inside } = await namespace(t)
+  const listen = `
+    const { createServer } = require('net')
+    createServer().listen(8081, '127.0.0.1').on('listening', () =>
+      createServer().listen(8082, '::ffff:127.0.0.1').on('listening', () =>
+        createServer(socket => socket.resetAndDestroy()).listen(8083, () => console.log('up'))))`
+  const server = background(t, [...inside, process.execPath, '-e', listen])
+  if (server.stdout !== null) await once(server.stdout, 'data')
+  background(t, [...inside, process.execPath, '-e', connects('10.99.0.1', 8081, 8082, 8083, 8084)])
+  const [program = '', ...args] = [...inside, command, 'explain', '--live', '--packets', '60']
+  const { stdout } = spawnSync(program, args, { encoding: 'utf8' })
+  const notes = stdout.replace(/\s+/g, ' ')
+  for (const port of [8081, 8082]) {
+    t.match(
+      notes,
+      new RegExp(
+        `10\\.99\\.0\\.1:${port} is this host's: node \\(user root\\) has that port, but listens on loopback alone`,
+      ),
+    )
+  }
+  t.match(notes, "10.99.0.1:8083 is this host's: node (user root) has that port.")
+  t.match(notes, "10.99.0.1:8084 is this host's: nobody has that port now.")
 })
 
 async function ended(child: ChildProcess): Promise<void> {
