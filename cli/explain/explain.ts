@@ -7,6 +7,7 @@ import { renderJson } from '../../explain/report/json'
 import { printable } from '../../explain/report/quote'
 import { renderText } from '../../explain/report/text'
 import { damageOf } from '../../explain/report/told'
+import { fileError } from './file-error'
 import { explainLive } from './live'
 import { type Asked, readOptions, USAGE } from './options'
 import { startProgress } from './progress'
@@ -71,12 +72,9 @@ async function explainFiles(
 
 /** What is wrong with a file, and which one that is; faults of our own are left as they are. */
 function whyNot(file: string, error: unknown): unknown {
-  const named = (what: string): TypeError =>
-    new TypeError(`${file === '-' ? 'standard input' : printable(file)}: ${what}`)
-  if (error instanceof NotACapture) return named(error.message)
-  if (!(error instanceof Error && 'syscall' in error)) return error
-  // `ENOENT: no such file or directory, open 'port.pcap'`
-  return named(error.message.replace(/^\w+: |, \w+( '.*')?$/gs, ''))
+  const name = file === '-' ? 'standard input' : file
+  if (error instanceof NotACapture) return new TypeError(`${printable(name)}: ${error.message}`)
+  return fileError(name, error) ?? error
 }
 
 /** A capture can't be taken again. */
@@ -94,7 +92,7 @@ function realPath(file: string): string {
 }
 
 async function print(explanation: Explanation, { json, html, summary, limit }: Asked): Promise<void> {
-  if (html !== undefined) writeFileSync(html, renderHtml(explanation, summary ? 0 : limit))
+  if (html !== undefined) writePage(html, renderHtml(explanation, summary ? 0 : limit))
   if (json) {
     const resets = summary ? [] : explanation.resets.slice(0, limit)
     for (const piece of renderJson({ ...explanation, resets })) await say(piece)
@@ -103,6 +101,14 @@ async function print(explanation: Explanation, { json, html, summary, limit }: A
       renderText(explanation, { ...lookOf(process.stdout, process.env), summaryOnly: summary, limit }),
     )
   } else await say(`${printable(html)}: ${printable(explanation.summary.finding)}\n`)
+}
+
+function writePage(html: string, page: string): void {
+  try {
+    writeFileSync(html, page)
+  } catch (error) {
+    throw fileError(`--html: ${html}`, error) ?? error
+  }
 }
 
 /** Until it is written: who reads it may be slow, and the process ends behind it. */

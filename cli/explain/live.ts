@@ -3,6 +3,7 @@ import { headersOnly } from '../../explain/capture/headers-only'
 import { explain } from '../../explain/explain'
 import { type Explanation, LIVE } from '../../explain/explanation'
 import { openContainer } from './container'
+import { fileError } from './file-error'
 import type { Asked, Live } from './options'
 import { ownersOf } from './owners'
 import { tcpdump } from './tcpdump'
@@ -14,8 +15,7 @@ export async function explainLive(
   signal: AbortSignal,
 ): Promise<Explanation> {
   const namespace = container === undefined ? undefined : openContainer(container)
-  // Nobody else is to read it, and nothing that is there is to be written over.
-  const out = save === undefined ? undefined : openSync(save, 'wx', 0o600)
+  const out = save === undefined ? undefined : create(save)
   const notes: string[] = []
   process.stderr.write(
     `capturing for ${capture.seconds} s or ${capture.packets.toLocaleString('en-US')} packets, headers only; Ctrl-C ends it\n`,
@@ -30,6 +30,15 @@ export async function explainLive(
   } finally {
     if (out !== undefined) closeSync(out)
     if (namespace !== undefined) closeSync(namespace)
+  }
+}
+
+/** Nobody else is to read it, and nothing that is there is to be written over. */
+function create(file: string): number {
+  try {
+    return openSync(file, 'wx', 0o600)
+  } catch (error) {
+    throw fileError(`--save: ${file}`, error) ?? error
   }
 }
 

@@ -15,6 +15,12 @@ export function nextCommands(explanation: Explanation): Next[] {
   const explain = `tcp-resets explain ${names.join(' ')}`
   const next: Next[] = []
   if (summary.resets === 0) return next
+  if (capture.files.some(({ name }) => name === LIVE)) {
+    next.push({
+      command: 'tcp-resets explain --live --save FILE',
+      why: 'keeps what it captures, to look into',
+    })
+  }
   if (capture.onlyResets) {
     next.push({
       command: 'tcpdump -i any -nn -s 128 -c 50000 -w FILE tcp',

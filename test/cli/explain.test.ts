@@ -132,8 +132,8 @@ t.test('what is no capture, and what is no command line', async t => {
     [[capture('derived__text_not_pcap.pcap')], /derived__text_not_pcap\.pcap/],
     [[capture('derived__zero_bytes.pcap')], /derived__zero_bytes\.pcap.*empty/],
     [[join(dir, 'log.zst')], /log\.zst.*zstd/],
-    [[join(dir, 'none.pcap')], /none\.pcap/],
-    [[join(dir, 'folder')], /folder/],
+    [[join(dir, 'none.pcap')], /none\.pcap: no such file or directory$/m],
+    [[join(dir, 'folder')], /folder: illegal operation on a directory$/m],
     [[], /^Usage: tcp-resets explain/],
     [['--no-such', TWO], /--no-such/],
     [['--stage', 'sometime', TWO], /--stage: expected one of copy, .*found "sometime"/],
@@ -149,6 +149,7 @@ t.test('what is no capture, and what is no command line', async t => {
     [['--seconds', '5', TWO], /--seconds goes with --live alone/],
     [['--live', TWO], /--live captures, and takes no file/],
     [['--html', TWO, TWO], /--html: .* is a capture that is to be read/],
+    [['--html', join(dir, 'no', 'such.html'), TWO], /--html: .*such\.html: no such file or directory$/m],
   ]
   for (const [args, message] of cases) {
     const { status, stdout, stderr } = run(args)

@@ -108,7 +108,11 @@ t.test(
     t.match(stdout, new RegExp(`Flags \\[P\\.\\].* length ${PAYLOAD.length}`))
 
     const over = await start(args).ended
-    t.match(over, { code: 1, stdout: '', stderr: /^tcp-resets: .*kept\.pcap/ })
+    t.match(over, {
+      code: 2,
+      stdout: '',
+      stderr: /^tcp-resets: --save: .*kept\.pcap: file already exists\n$/,
+    })
     t.same(readFileSync(save), file)
   },
 )
