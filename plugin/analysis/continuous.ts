@@ -1,11 +1,12 @@
-type Counters<Name extends string> = Readonly<Partial<Record<Name, bigint>>>
+import { type Counters, riseOf } from './counters'
 
 /**
  * Counters that only rise, from counters that start at 0 again whenever a container of the same name gets a new
  * network namespace. Netdata takes a counter that falls for one that ran over, and may show a rise that never was.
  *
- * When any of them fell, or they are known to be of another namespace, all of them started anew, and count from there on
- * top of what there was.
+ * A restart is told by the identity of the namespace (`anew`), and then all of them count from there on top of what there
+ * was. Only where the kernel tells no identity is it told by a counter that fell. One that ran over is
+ * that counter's alone.
  */
 export function continuous<Name extends string>(): (
   counters: Counters<Name>,
@@ -13,24 +14,28 @@ export function continuous<Name extends string>(): (
 ) => Counters<Name> {
   const none: Partial<Record<Name, bigint>> = {}
   let before: Counters<Name> = none
-  let base: Counters<Name> | undefined
+  let total: Counters<Name> = none
+  let last = { counters: before, result: total }
 
   return (counters, anew = false) => {
-    if (anew || fell(before, counters)) {
-      base = sum(base ?? none, before)
-      before = none
+    // In most seconds nothing moved, and the reading is the same object.
+    if (counters === last.counters && !anew) return last.result
+    if (anew || fell(before, counters)) before = none
+    const result: Partial<Record<Name, bigint>> = {}
+    for (const name in counters) {
+      const value = counters[name] ?? 0n
+      result[name] = (total[name] ?? 0n) + (riseOf(before[name] ?? 0n, value) ?? value)
     }
     // One that is missing this time has not started anew.
     before = { ...before, ...counters }
-    if (base === undefined) return counters
-    const result: Partial<Record<Name, bigint>> = {}
-    for (const name in counters) result[name] = (counters[name] ?? 0n) + (base[name] ?? 0n)
+    total = { ...total, ...result }
+    last = { counters, result }
     return result
   }
 }
 
 function fell<Name extends string>(before: Counters<Name>, now: Counters<Name>): boolean {
-  for (const name in now) if ((now[name] ?? 0n) < (before[name] ?? 0n)) return true
+  for (const name in now) if (riseOf(before[name] ?? 0n, now[name] ?? 0n) === undefined) return true
   return false
 }
 

@@ -6,6 +6,20 @@ export type Counters<Name extends string = LinuxCounter> = Readonly<Partial<Reco
 /** How much each of some counters rose between two readings. */
 export type Rises<Name extends string> = Readonly<Record<Name, bigint>>
 
+const WRAP = 2n ** 32n
+
+/**
+ * How far a counter rose. Where the kernel's counters are of 32 bits (`unsigned long` of net/ipv4/proc.c), one that is full
+ * goes on at 0: that concerns this one alone.
+ *
+ * @returns undefined where it fell otherwise, which means that it started anew
+ */
+export function riseOf(before: bigint, now: bigint): bigint | undefined {
+  if (now >= before) return now - before
+  const wrapped = before < WRAP && before - now > WRAP / 2n
+  return wrapped ? now + WRAP - before : undefined
+}
+
 /**
  * Follows some counters from reading to reading.
  *
@@ -23,9 +37,9 @@ export function riseFollower<Name extends string>(
     let anew = before === undefined
     for (const name of needed) {
       const value: bigint = now[name]
-      const from: bigint = before?.[name] ?? value
-      if (value < from) anew = true
-      rises[name] = value - from
+      const rise = riseOf(before?.[name] ?? value, value)
+      if (rise === undefined) anew = true
+      rises[name] = rise ?? 0n
     }
     if (anew) for (const name of needed) rises[name] = 0n
     before = now

@@ -62,6 +62,22 @@ t.test('another namespace that is already above the one before', async t => {
   t.strictSame(next({ a: 6n, b: 2n }), { a: 11n, b: 3n })
 })
 
+t.test('a counter of 32 bits that ran over is that counter’s alone', async t => {
+  const next = continuous<'a' | 'b'>()
+  const full = 2n ** 32n - 1n
+  t.strictSame(next({ a: full - 1n, b: 900_000n }), { a: full - 1n, b: 900_000n })
+  t.strictSame(next({ a: 2n, b: 900_001n }), { a: full + 3n, b: 900_001n })
+  t.strictSame(next({ a: 5n, b: 900_001n }), { a: full + 6n, b: 900_001n })
+  t.strictSame(next({ a: full, b: 900_002n }), { a: full * 2n + 1n, b: 900_002n })
+  t.strictSame(next({ a: 0n, b: 900_003n }), { a: full * 2n + 2n, b: 900_003n }, 'again')
+})
+
+t.test('a new namespace is told by its identity, also where a counter was nearly full', async t => {
+  const next = continuous<'a' | 'b'>()
+  next({ a: 2n ** 32n - 1n, b: 7n })
+  t.strictSame(next({ a: 3n, b: 1n }, true), { a: 2n ** 32n + 2n, b: 8n })
+})
+
 t.test('never falls', async () => {
   const counter = fc.bigInt({ min: 0n, max: 10n })
   fc.assert(
