@@ -24,6 +24,8 @@ export interface Collector {
 }
 
 export interface NamespaceCollector extends Collector {
+  /** Who the namespace belongs to from the next collection on. Its id stays. */
+  relabel(labels: ChartNamespace['labels']): void
   /** Text that takes its charts off the dashboard. They are there again with the next collection. */
   retire(): string
 }
@@ -58,6 +60,10 @@ export function namespaceCollector(
       const values = { sent: counters.OutRsts, received: measured.received }
       const variables = usual({ ...values, opened: opened(counters) }, now)
       return resets(values, now, variables) + resetCauses(measured.causes ?? {}, now)
+    },
+    relabel(labels) {
+      resets.relabel(resetsChart(source.name, { ...namespace, labels }).labels)
+      resetCauses.relabel(causesChart(source.name, { ...namespace, labels }).labels)
     },
     retire: () => resets.retire() + resetCauses.retire(),
   }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { cleanId, cleanText } from './clean'
 
 // Charts in the text of Netdata's external plugin protocol, knowing nothing of what is measured:
@@ -45,6 +46,8 @@ export interface ChartWriter {
    * @param now monotonic milliseconds of the collection
    */
   (values: Values, now: number, variables?: Variables): string
+  /** The labels from the next collection on. */
+  relabel(labels: ChartDefinition['labels']): void
   /** Text that takes the chart off the dashboard. It is there again with the next collection. */
   retire(): string
 }
@@ -58,12 +61,15 @@ export function chartWriter(definition: ChartDefinition, plugin: string, updateE
   let chart = definition
   let sets = setsOf(chart)
   let last: number | undefined
+  /** Whether the agent knows the chart as it is. */
+  let defined = false
 
   const collect = (values: Values, now: number, variables?: Variables): string => {
     const found = chart.grows ? newDimensions(chart, values) : []
     if (found.length > 0) {
       chart = { ...chart, dimensions: [...chart.dimensions, ...found] }
       sets = setsOf(chart)
+      defined = false
     }
     let text = ''
     for (const set of sets) {
@@ -78,16 +84,23 @@ export function chartWriter(definition: ChartDefinition, plugin: string, updateE
     for (const name in variables) text += `VARIABLE CHART ${cleanId(name)} = ${variables[name]?.toFixed(3)}\n`
     // The agent wants the true time since this chart's last BEGIN, and none with the first.
     const start = last === undefined ? begin : `${begin} ${Math.round((now - last) * 1000)}`
-    const definitions = last === undefined || found.length > 0 ? define(chart, plugin, updateEvery) : ''
+    const definitions = defined ? '' : define(chart, plugin, updateEvery)
+    defined = true
     last = now
     return `${definitions}${start}\n${text}END\n`
   }
   const retire = (): string => {
     if (last === undefined) return ''
     last = undefined
+    defined = false
     return `${chartLine(definition, plugin, updateEvery, 'obsolete')}\n`
   }
-  return Object.assign(collect, { retire })
+  const relabel = (labels: ChartDefinition['labels']): void => {
+    if (isDeepStrictEqual(labels, chart.labels)) return
+    chart = { ...chart, labels }
+    defined = false
+  }
+  return Object.assign(collect, { relabel, retire })
 }
 
 /** What was last said of a dimension. */
