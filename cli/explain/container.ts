@@ -1,4 +1,5 @@
-import { openSync, readdirSync, readlinkSync, statSync } from 'node:fs'
+import { openSync } from 'node:fs'
+import { namespaceFinder } from '../../plugin/namespaces/find'
 import { wantedName } from '../../plugin/namespaces/name'
 import { readOwner } from '../../plugin/namespaces/owner'
 
@@ -15,14 +16,17 @@ const OFFERED = 10
 export function openContainer(name: string): number {
   if (process.platform !== 'linux')
     throw new Error('--container needs Linux: other systems have no network namespaces')
-  const found = new Map<string, number>()
+  const found = new Map<number, number>()
   const offered = new Set<string>()
-  for (const [inode, pid] of oneOfEach()) {
-    const owner = readOwner('', pid)
-    if (owner === undefined) continue
+  const finder = namespaceFinder('/proc')
+  for (const _ of finder.search(0));
+  for (const { inode, processes } of finder.found.values()) {
+    const pids = processes.map(({ pid }) => pid)
+    const owner = readOwner('', pids)
+    if (owner === undefined || pids[0] === undefined) continue
     const wanted = wantedName(owner.name)
     // The chart of a second one of that name has the inode behind it.
-    if (name === wanted || name === `${wanted}_${inode}`) found.set(inode, pid)
+    if (name === wanted || name === `${wanted}_${inode}`) found.set(inode, pids[0])
     offered.add(wanted)
   }
   const [pid, ...more] = found.values()
@@ -37,20 +41,4 @@ export function openContainer(name: string): number {
     throw new Error(`--container: ${found.size} namespaces are called that; say which: ${names.join(', ')}`)
   }
   return openSync(`/proc/${pid}/ns/net`, 'r')
-}
-
-/** A process of each network namespace but our own, by the inode that its chart would have. */
-function oneOfEach(): Map<string, number> {
-  const own = readlinkSync('/proc/self/ns/net')
-  const pids = new Map<string, number>()
-  for (const pid of readdirSync('/proc').map(Number).filter(Number.isInteger)) {
-    try {
-      if (readlinkSync(`/proc/${pid}/ns/net`) === own) continue
-      const inode = String(statSync(`/proc/${pid}/net/snmp`).ino)
-      if (!pids.has(inode)) pids.set(inode, pid)
-    } catch {
-      // It has ended, or is somebody else's and we are not root.
-    }
-  }
-  return pids
 }

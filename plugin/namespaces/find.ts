@@ -1,25 +1,19 @@
 import {
   isKernelThread,
+  listPids,
   netIdentity,
   netInode,
   newestPid,
   processCount,
-  processWalk,
   startOf,
 } from './processes'
 
-/** So many processes of a namespace are remembered. When they have all ended, a walk finds the others. */
+/** So many processes of a namespace are remembered. When they have all ended, the others are looked for. */
 const REMEMBERED = 8
-/** Ids that are looked at in one go; after a storm of more than that the walk finds those that are left. */
-const MAX_NEW = 4000
-/** How often a new process is looked at: a container's first process often leaves the host's namespace a little later. */
-const LOOKS = 4
-/** Seconds that a walk over all processes may take: what it finds is found within 10 s. */
-const WALK_SECONDS = 8
-/** Processes that a walk looks at in a second at most. With more than 4,000 of them it takes longer than the above. */
-const WALK_PACE = 500
-/** The same while not all processes were seen once, or some are known to be missed; and at most where new ones can't be told. */
-const HASTY_WALK_PACE = 4000
+/** New ids are asked for one by one, unless they are more than one in so many of the processes: then a list costs less. */
+const LIST_FROM = 3
+/** Seconds that a walk over all processes takes. */
+const WALK_SECONDS = 50
 
 export interface Process {
   readonly pid: number
@@ -33,27 +27,34 @@ export interface Namespace {
   readonly inode: number
   /** What a later one does not get; undefined where the kernel does not tell. */
   readonly identity: string | undefined
-  /** Empty once all of them have ended, and then it is no longer among those found. */
+  /** Empty once all of them have ended. */
   readonly processes: Process[]
-  /** When the first process that was seen of it began: seconds since the machine was started. */
-  readonly since: number
+  /** When the oldest process that was seen of it began: seconds since the machine was started. */
+  since: number
 }
 
+/**
+ * Finds the network namespaces of all processes. All work is done in steps, each of which looks at one process, so that
+ * it can be put aside at any time.
+ */
 export interface NamespaceFinder {
   /** By inode. */
   readonly found: ReadonlyMap<number, Namespace>
-  /** Whether every process that can be seen was looked at once. */
-  readonly complete: boolean
   /** What keeps it from seeing all, for a person; undefined when nothing does. */
   readonly fault: string | undefined
-  /** Looks at the processes that are new. Each step looks at one, so that it can be put aside at any time. */
-  lookAtNew(): Generator<undefined>
   /**
-   * Goes on with the walk over all processes, in steps as well.
+   * Looks at all processes the first time, then at the new ones and at some of the others.
    *
    * @param seconds since it did so before
    */
-  walkOn(seconds: number): Generator<undefined>
+  search(seconds: number): Generator<undefined>
+  /**
+   * Looks once more at those that were new at the last search: a container's first process often leaves the host's
+   * namespace a little later.
+   */
+  lookAgain(): Generator<undefined>
+  /** Looks for processes of namespaces whose remembered ones have all ended. */
+  seek(lost: readonly Namespace[]): Generator<undefined>
   /** Drops a namespace whose processes have all ended. */
   forget(namespace: Namespace): void
   /** Whether a process of it still runs. */
@@ -61,30 +62,25 @@ export interface NamespaceFinder {
 }
 
 /**
- * Finds the network namespaces of all processes. One without a process can't be seen from /proc.
- *
- * Every process has to be looked at once. From then on it is the new ones, by the rising process ids, and the rest
- * in a slow walk, for what nobody tells of: an old process that moved to another namespace.
+ * One without a process can't be seen from /proc. Every process has to be looked at once. From then on it is the new
+ * ones, and the rest in a slow walk, for what nobody tells of: an old process that moved to another namespace.
  *
  * @param proc where procfs is mounted
  */
 export function namespaceFinder(proc: string): NamespaceFinder {
   const found = new Map<number, Namespace>()
-  const walk = processWalk(proc)
   const newest = newestPid(proc)
-  /** The newest process at the last search, and those that were new at the last few searches and still run. */
-  let mark: number | undefined
-  let young: { readonly pid: number; looks: number }[] = []
-  /** Namespaces with more processes than are remembered, or just as many. */
+  const newPids = newPidsFollower(proc, newest)
+  /** Namespaces with more processes than are remembered. */
   const crowded = new WeakSet<Namespace>()
-  let own = netInode(proc, '')
-  /** Processes that the walk should have looked at by now, and has not. */
-  let due = 0
-  let complete = false
-  /** The walks that are still to be made in haste. */
-  let hasty = 1
-  /** Those that the last hasty walk met: they never leave for another namespace. */
+  /** They never leave for another namespace. */
   const kernelThreads = new Set<number>()
+  let young: number[] = []
+  let complete = false
+  /** What the walk has still to look at, and how many of them it should have looked at by now. */
+  let ahead: number[] = []
+  let due = 0
+  let own = netInode(proc, '')
   let fault: string | undefined
 
   const alive = (namespace: Namespace): boolean => {
@@ -109,52 +105,41 @@ export function namespaceFinder(proc: string): NamespaceFinder {
     if (inode === undefined) return false
     if (inode === own) return true
     const namespace = found.get(inode)
+    if (namespace?.processes.some(process => process.pid === pid)) return true
     if (namespace !== undefined && namespace.processes.length >= REMEMBERED) {
       crowded.add(namespace)
-      return true
+      // From then on those that come are younger, or have moved there.
+      if (complete) return true
     }
-    if (namespace?.processes.some(process => process.pid === pid)) return true
     const started = startOf(proc, pid)
     if (started === undefined) return false
     if (namespace === undefined || isAnother(namespace, pid)) {
       const identity = netIdentity(proc, pid)
       found.set(inode, { inode, identity, processes: [{ pid, started }], since: started })
-      return true
-    }
-    const at = namespace.processes.findIndex(process => process.started > started)
-    namespace.processes.splice(at < 0 ? namespace.processes.length : at, 0, { pid, started })
+    } else remember(namespace, { pid, started })
     return true
   }
 
-  function* lookAtNew(): Generator<undefined> {
-    const now = newest?.()
-    if (now === undefined) return
-    // The ids have started over from the lowest.
-    if (mark !== undefined && now < mark) hurry()
-    const from = Math.max(mark ?? now, now - MAX_NEW)
-    mark = now
-    const again = young
-    young = []
-    for (const { pid, looks } of again) {
-      if (look(pid) && looks < LOOKS) young.push({ pid, looks: looks + 1 })
+  function* lookAtAll(): Generator<undefined> {
+    for (const pid of listPids(proc)) {
+      if (kernelThreads.has(pid) || !look(pid)) continue
+      // Only where ids tell the new ones can none of them have the id of one of these.
+      if (!complete && newest !== undefined && isKernelThread(proc, pid)) kernelThreads.add(pid)
       yield
     }
-    for (let pid = from + 1; pid <= now; pid++) {
-      kernelThreads.delete(pid)
-      if (look(pid)) young.push({ pid, looks: 2 })
-      yield
-    }
+    endWalk()
   }
 
-  /** Has all processes looked at soon, also those that a hasty walk which is under way has passed. */
-  const hurry = (): void => {
-    if (hasty === 0) walk.close()
-    hasty = hasty === 0 ? 1 : 2
-    kernelThreads.clear()
+  function* lookAtNew(): Generator<undefined> {
+    for (const pid of newPids()) {
+      kernelThreads.delete(pid)
+      if (look(pid)) young.push(pid)
+      yield
+    }
   }
 
   const endWalk = (): void => {
-    hasty = Math.max(0, hasty - 1)
+    ahead = []
     complete = true
     own = netInode(proc, '')
     // Process 1 is there in every PID namespace.
@@ -165,33 +150,83 @@ export function namespaceFinder(proc: string): NamespaceFinder {
   }
 
   function* walkOn(seconds: number): Generator<undefined> {
-    const most = newest === undefined ? HASTY_WALK_PACE : WALK_PACE
-    const pace = hasty > 0 ? HASTY_WALK_PACE : Math.min(processCount(proc) / WALK_SECONDS, most)
-    due = Math.min(due, 1) + pace * Math.min(seconds, WALK_SECONDS)
+    due = Math.min(due, 1) + (processCount(proc) / WALK_SECONDS) * Math.min(seconds, WALK_SECONDS)
+    if (ahead.length === 0) ahead = listPids(proc).filter(pid => !kernelThreads.has(pid))
     for (; due >= 1; due--) {
-      const pid = walk.next()
+      const pid = ahead.pop()
       if (pid === undefined) return endWalk()
-      if (!kernelThreads.has(pid)) look(pid)
-      // Only where new ones are told can none of them have the id of one of these.
-      if (hasty > 0 && newest !== undefined && isKernelThread(proc, pid)) kernelThreads.add(pid)
+      look(pid)
+      yield
+    }
+  }
+
+  function* lookAgain(): Generator<undefined> {
+    const again = young
+    young = []
+    for (const pid of again) {
+      look(pid)
       yield
     }
   }
 
   return {
     found,
-    get complete() {
-      return complete
-    },
     get fault() {
       return fault
     },
-    lookAtNew,
-    walkOn,
+    lookAgain,
+    *search(seconds) {
+      yield* lookAgain()
+      // Also the first time: from here on it is known which are new.
+      yield* lookAtNew()
+      if (complete) yield* walkOn(seconds)
+      else yield* lookAtAll()
+    },
+    *seek(lost) {
+      yield* lookAtNew()
+      if (lost.some(namespace => namespace.processes.length === 0 && crowded.has(namespace)))
+        yield* lookAtAll()
+    },
     forget(namespace) {
       if (found.get(namespace.inode) === namespace) found.delete(namespace.inode)
-      if (crowded.has(namespace)) hurry()
     },
     alive,
+  }
+}
+
+function remember(namespace: Namespace, process: Process): void {
+  const { processes } = namespace
+  const at = processes.findIndex(({ started }) => started > process.started)
+  processes.splice(at < 0 ? processes.length : at, 0, process)
+  if (processes.length > REMEMBERED) processes.pop()
+  namespace.since = Math.min(namespace.since, process.started)
+}
+
+/**
+ * @returns gives the ids of processes that are new since it was asked before, none the first time; also ids whose
+ * process has ended again
+ */
+function newPidsFollower(proc: string, newest: ReturnType<typeof newestPid>): () => number[] {
+  let mark = newest?.()
+  let before: ReadonlySet<number> | undefined
+
+  const unlisted = (): number[] => {
+    const pids = listPids(proc)
+    const known = before ?? new Set(pids)
+    before = new Set(pids)
+    return pids.filter(pid => !known.has(pid))
+  }
+
+  return () => {
+    const now = newest?.()
+    if (now === undefined || mark === undefined) return unlisted()
+    const from = mark
+    mark = now
+    if (now === from) return []
+    const count = now - from
+    if (count > 0 && count * LIST_FROM <= processCount(proc))
+      return Array.from({ length: count }, (_, at) => from + 1 + at)
+    // After the highest id the kernel goes on with the lowest that is free.
+    return listPids(proc).filter(count > 0 ? pid => pid > from : pid => pid > from || pid <= now)
   }
 }

@@ -14,8 +14,11 @@ export interface Member {
   readonly name: string
   /** The one it has now; undefined while it is gone. */
   readonly namespace: Namespace | undefined
-  /** From now on this is its namespace. */
-  follow(namespace: Namespace | undefined): void
+  /** Of whom it belongs to, while it is gone of whom it belonged to. Another owner does not continue its counters. */
+  readonly identity: string | undefined
+  /** From now on this is its namespace, and its labels are those of this owner. */
+  follow(namespace: Namespace, owner: Owner): void
+  leave(): void
   /** Reads its counters, and gives the text of its charts. */
   collect(now: number): string
   /** Reads its counters only. */
@@ -29,14 +32,14 @@ export interface Member {
 /**
  * @param proc where procfs is mounted
  * @param name one that no other has
- * @param owner labels of its charts
  */
-export function newMember(proc: string, name: string, owner: Owner, updateEvery: number, log: Log): Member {
+export function newMember(proc: string, name: string, updateEvery: number, log: Log): Member {
   const rising = continuous<LinuxCounter>()
   let namespace: Namespace | undefined
   let foreign: Source<LinuxCounter> | undefined
-  /** Of the last namespace that had one. */
   let identity: string | undefined
+  /** Of the last namespace that had one. */
+  let kernelIdentity: string | undefined
   let anew = false
   let last: Counters = {}
   let taken: Counters = {}
@@ -52,19 +55,31 @@ export function newMember(proc: string, name: string, owner: Owner, updateEvery:
     },
     close() {},
   }
-  const collector = namespaceCollector(source, updateEvery, log, chartNamespace(name, owner))
+  const collector = namespaceCollector(source, updateEvery, log, {
+    suffix: `_${name}`,
+    labels: { namespace: name },
+  })
 
   return {
     name,
     get namespace() {
       return namespace
     },
-    follow(next) {
+    get identity() {
+      return identity
+    },
+    follow(next, owner) {
       namespace = next
-      foreign = next && foreignSource(proc, next)
-      if (next?.identity === undefined) return
-      anew = identity !== undefined && identity !== next.identity
-      identity = next.identity
+      foreign = foreignSource(proc, next)
+      identity = owner.identity
+      collector.relabel(labelsOf(name, owner))
+      if (next.identity === undefined) return
+      anew = kernelIdentity !== undefined && kernelIdentity !== next.identity
+      kernelIdentity = next.identity
+    },
+    leave() {
+      namespace = undefined
+      foreign = undefined
     },
     collect: collector.collect,
     read: source.read,
@@ -77,10 +92,7 @@ export function newMember(proc: string, name: string, owner: Owner, updateEvery:
   }
 }
 
-function chartNamespace(name: string, { runtime, containerId }: Owner): ChartNamespace {
+function labelsOf(name: string, { runtime, containerId }: Owner): ChartNamespace['labels'] {
   const labels = { namespace: name, runtime }
-  return {
-    suffix: `_${name}`,
-    labels: containerId === undefined ? labels : { ...labels, container_id: containerId },
-  }
+  return containerId === undefined ? labels : { ...labels, container_id: containerId }
 }

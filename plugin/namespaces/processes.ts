@@ -1,14 +1,7 @@
-import { type Dir, opendirSync, readlinkSync, statfsSync, statSync } from 'node:fs'
-import { keptFile, PROC_SUPER_MAGIC, readAll, readOnce } from '../sources/kept-file'
+import { readdirSync, readlinkSync, statSync } from 'node:fs'
+import { isProcfs, keptFile, readAll, readOnce } from '../sources/kept-file'
 
-/** Whether a folder is a procfs, and not a copy of some of its files. */
-export function isProcfs(proc: string): boolean {
-  try {
-    return statfsSync(proc).type === PROC_SUPER_MAGIC
-  } catch {
-    return false
-  }
-}
+const IF_THERE = { throwIfNoEntry: false } as const
 
 /**
  * The inode of a process's `net/snmp`: equal within a network namespace, different between two of them, and unlike
@@ -19,7 +12,7 @@ export function isProcfs(proc: string): boolean {
  */
 export function netInode(proc: string, pid: number | ''): number | undefined {
   try {
-    return statSync(`${proc}/${pid}/net/snmp`, { throwIfNoEntry: false })?.ino
+    return statSync(`${proc}/${pid}/net/snmp`, IF_THERE)?.ino
   } catch {
     return undefined
   }
@@ -31,7 +24,7 @@ export function netInode(proc: string, pid: number | ''): number | undefined {
  *
  * @returns undefined where the process has ended, or there is no such line
  */
-export function netIdentity(proc: string, pid: number): string | undefined {
+export function netIdentity(proc: string, pid: number | 'self'): string | undefined {
   try {
     return /^\S+ +0 +0 .* (\d+) *$/m.exec(readAll(`${proc}/${pid}/net/netlink`))?.[1]
   } catch {
@@ -84,35 +77,14 @@ export function uptime(proc: string): number {
   return seconds
 }
 
-/** All processes, one at a time, so that a walk over many can be put aside. */
-export interface ProcessWalk {
-  /** The next process id, in rising order; undefined at the end, and then it starts over. */
-  next(): number | undefined
-  close(): void
-}
-
-/**
- * Walks over /proc with the folder held open (it belongs to no network namespace). The kernel goes on from the
- * process id it was at, so what comes and goes meanwhile makes it neither skip nor repeat.
- */
-export function processWalk(proc: string): ProcessWalk {
-  let dir: Dir | undefined
-  const close = (): void => {
-    dir?.closeSync()
-    dir = undefined
+/** The ids of all processes that can be seen. The folder itself belongs to no network namespace. */
+export function listPids(proc: string): number[] {
+  const pids: number[] = []
+  for (const name of readdirSync(proc)) {
+    const pid = Number(name)
+    if (pid > 0) pids.push(pid)
   }
-  return {
-    next() {
-      dir ??= opendirSync(proc, { bufferSize: 128 })
-      for (let entry = dir.readSync(); entry !== null; entry = dir.readSync()) {
-        const pid = Number(entry.name)
-        if (pid > 0) return pid
-      }
-      close()
-      return undefined
-    },
-    close,
-  }
+  return pids
 }
 
 /**

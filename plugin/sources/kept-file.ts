@@ -1,7 +1,16 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, statfsSync } from 'node:fs'
 import { readWhole } from './read-whole'
 
-export const PROC_SUPER_MAGIC = 0x9fa0
+const PROC_SUPER_MAGIC = 0x9fa0
+
+/** Whether a path is on a procfs, and not on a copy of some of its files. Not every kernel tells (gVisor). */
+export function isProcfs(path: string): boolean {
+  try {
+    return statfsSync(path).type === PROC_SUPER_MAGIC
+  } catch {
+    return false
+  }
+}
 
 /** A small file that is read again and again. */
 export interface TextFile {
@@ -35,7 +44,7 @@ export function keptFile(path: string): TextFile {
 
   const open = (): void => {
     fd = openForReading(path)
-    keep = statfsSync(path).type === PROC_SUPER_MAGIC
+    keep = isProcfs(path)
   }
 
   return {

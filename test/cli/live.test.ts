@@ -202,7 +202,7 @@ const connects = (address: string, ...ports: readonly number[]): string => `
 t.test('captures in the namespace that a chart is named for', { skip }, async t => {
   const { pid, inside } = await namespace(t)
   const inode = statSync(`/proc/${pid}/net/snmp`).ino
-  const name = `${wantedName(readOwner('', pid)?.name ?? '')}_${inode}`
+  const name = `${wantedName(readOwner('', [pid])?.name ?? '')}_${inode}`
   background(t, [...inside, process.execPath, '-e', connects('127.0.0.1', CLOSED)])
   const { code, stdout } = await start([...ON_LOOPBACK, '--container', name, '--packets', '4']).ended
   t.equal(code, 0)

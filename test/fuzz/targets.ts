@@ -155,6 +155,10 @@ export const TARGETS: readonly Target[] = [
       '0::/machine.slice/machine-x\\x2dy.scope\n',
       '0::/machine.slice/systemd-nspawn@web.service/payload\n',
       '0::/system.slice/ssh.service\n',
+      `0::/../constructor-${'c3'.repeat(32)}\n`,
+      '1:name=systemd:/system.slice/garden.service/garden/6f265890-5165-7fab-6b52-18d1\n',
+      '0::/nomad.slice/share.slice/4744f0ea-7616-ab3a-a420-8e25056e3861.task.scope\n',
+      '0::/machine.slice/machine-lxc\\x2d9192\\x2dweb.scope\n',
       '0::/user.slice/user-1000.slice/user@1000.service/app.slice/app\\x2da.service\n',
     ],
     run(text) {
@@ -166,6 +170,7 @@ export const TARGETS: readonly Target[] = [
     name: 'owner',
     seeds: () => [
       `0::/${BETWEEN}22 1 0:20 / /sys ro - sysfs blue rw\n`,
+      `0::/${BETWEEN}22 1 0:20 /x/overlay-containers/${'a1'.repeat(32)}/userdata/hosts /etc/hosts rw - ext4 /dev/sda rw\n`,
       `0::/user.slice${BETWEEN}${readFileSync('/proc/self/mountinfo', 'latin1').slice(0, 3000)}`,
     ],
     run(text) {
@@ -174,7 +179,7 @@ export const TARGETS: readonly Target[] = [
       writeFileSync(join(folder, 'cgroup'), cgroup, 'latin1')
       writeFileSync(join(folder, 'mountinfo'), other, 'latin1')
       writeFileSync(join(folder, 'comm'), other.slice(0, 15), 'latin1')
-      for (const part of Object.values(readOwner(scratchRoot(), 2) ?? {})) checkClean(part)
+      for (const part of Object.values(readOwner(scratchRoot(), [2]) ?? {})) checkClean(part)
     },
   },
   {

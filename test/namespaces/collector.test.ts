@@ -2,7 +2,7 @@ import t from 'tap'
 import type { Config } from '../../plugin/config/config'
 import { createLog } from '../../plugin/log'
 import { namespacesCollector } from '../../plugin/namespaces/collector'
-import { makeWorld, noWorld, type World } from './world'
+import { makeWorld, noCgroups, noWorld, type World } from './world'
 
 // Real namespaces and resets, but a clock of the test's own: what takes minutes takes no time here. Only that a
 // namespace has to be 30 s old is real, since that is told by the kernel.
@@ -12,17 +12,17 @@ const MINUTE = 60 * SECOND
 const skip = noWorld ?? false
 t.jobs = 4
 
-const configOf = (world: World, max: number): Pick<Config, 'update_every' | 'namespaces'> => ({
+const configOf = (include: string, max: number): Pick<Config, 'update_every' | 'namespaces'> => ({
   update_every: 1,
-  namespaces: { enabled: true, include: `${world.prefix}*`, exclude: '*-no', max },
+  namespaces: { enabled: true, include, exclude: '*-no', max },
 })
 
 /** Ticks of a collector that sees the namespaces of one world. */
-function setUp(world: World, max: number) {
+function setUp(world: World, max: number, include = `${world.prefix}*`) {
   const lines: string[] = []
   const log = createLog({}, line => lines.push(line))
   let now = 0
-  const collector = namespacesCollector('', configOf(world, max), () => now, log)
+  const collector = namespacesCollector('', configOf(include, max), () => now, log)
   const tick = (after = SECOND): string => {
     now += after
     return [...(collector?.collect() ?? [])].join('')
@@ -48,10 +48,11 @@ const value = (name: string, text: string, dimension = 'sent'): string | undefin
     'm',
   ).exec(text)?.[1]
 
-t.test('gone and back, with the counters going on', { skip }, async t => {
+t.test('gone and back, with the counters going on', { skip: noCgroups ?? false }, async t => {
   const world = makeWorld(t)
   const name = `${world.prefix}-a`
-  await world.start(name)
+  const start = (): Promise<number> => world.startIn(`${name}.service`, name)
+  await start()
   await world.start(`${world.prefix}-no`)
   const { tick, until, lines } = setUp(world, 10)
   await until(chart(name))
@@ -66,19 +67,97 @@ t.test('gone and back, with the counters going on', { skip }, async t => {
   t.match(text, new RegExp(`^CHART ipv4\\.tcp_reset_causes_${name} .* 'obsolete' `, 'm'))
   t.notMatch(tick(MINUTE), name)
 
-  await world.start(name)
+  await start()
   await world.reset(name, 2)
-  const again = await until(chart(name))
-  t.equal(value(name, again), '7', 'on top of what there was')
+  t.equal(value(name, tick(5 * SECOND)), '7', 'at once, on top of what there was')
 
   await world.end(name)
   tick()
-  await world.start(name)
+  await start()
   await world.reset(name, 9)
-  const third = await until(new RegExp(`^BEGIN ipv4\\.tcp_resets_${name}[ \n]`, 'm'))
-  t.equal(value(name, third), '16', 'also where the new counters are above the old ones by then')
+  t.equal(value(name, tick(2 * SECOND)), '16', 'also where the new counters are above the old ones by then')
   t.match(tick(), /SET own_chart = 1\n/)
   t.strictSame(lines, [])
+})
+
+t.test('one command after another is not the same', { skip }, async t => {
+  const world = makeWorld(t)
+  const name = `${world.prefix}-a`
+  await world.start(name)
+  const { tick, until } = setUp(world, 10)
+  await until(chart(name))
+  await world.reset(name, 5)
+  tick()
+  await world.end(name)
+  tick()
+  await world.start(name)
+  await world.reset(name, 2)
+  // The chart of the first one is there for a minute.
+  const text = await until(chart(`${name}_\\d+`), 10)
+  t.equal(value(`${name}_\\d+`, text), '2', 'its own counters')
+  t.notMatch(text, chart(name))
+})
+
+t.test('two containers of a service are two', { skip: noCgroups ?? false }, async t => {
+  const world = makeWorld(t)
+  const [first, second] = ['6f265890-5165-7fab-6b52-18d1', '7f265890-5165-7fab-6b52-18d2']
+  const service = `${world.prefix}.service/garden`
+  const { tick, until } = setUp(world, 10, 'garden_6f265890-516 garden_7f265890-516')
+  await world.startIn(`${service}/${first}`, `${world.prefix}-a`)
+  await until(chart('garden_6f265890-516'))
+  await world.reset(`${world.prefix}-a`, 5)
+  tick()
+  await world.end(`${world.prefix}-a`)
+  tick()
+  await world.startIn(`${service}/${second}`, `${world.prefix}-b`)
+  await world.reset(`${world.prefix}-b`, 2)
+  const text = await until(chart('garden_7f265890-516'), 10)
+  t.equal(value('garden_7f265890-516', text), '2')
+  t.equal(value('garden_6f265890-516', text), undefined)
+})
+
+t.test(
+  'a name that comes back with another container has its labels',
+  { skip: noCgroups ?? false },
+  async t => {
+    const world = makeWorld(t)
+    const name = `${world.prefix}-a`
+    const [first, second] = ['a', 'b'].map(digit => digit.repeat(64))
+    await world.startIn(`${name}.service/libpod-payload-${first}`, name)
+    const { tick, until } = setUp(world, 10)
+    t.match(await until(chart(name)), `CLABEL container_id '${first}' 1\n`)
+    t.notMatch(tick(), 'CLABEL', 'said once')
+    await world.reset(name, 3)
+    tick()
+    await world.end(name)
+    tick()
+    await world.startIn(`${name}.service/${second}`, name)
+    const text = tick(2 * SECOND)
+    t.match(text, `CLABEL container_id '${second}' 1\n`)
+    t.match(text, "CLABEL runtime 'container' 1\n", 'its path does not tell the runtime')
+    t.equal(value(name, text), '3', 'and goes on')
+    t.match(
+      text,
+      new RegExp(`^BEGIN ipv4\\.tcp_resets_${name} \\d+$`, 'm'),
+      'with the time since the last value',
+    )
+  },
+)
+
+t.test('one that is silent has no chart, until it is not', { skip }, async t => {
+  const world = makeWorld(t)
+  const name = `${world.prefix}-a`
+  await world.born(name)
+  await world.hush(name)
+  const other = `${world.prefix}-b`
+  await world.start(other)
+  const { tick, until } = setUp(world, 10)
+  const text = await until(chart(other))
+  t.notMatch(text, chart(name))
+  t.match(tick(5 * SECOND), /SET own_chart = 1\n/)
+  await world.talk(name)
+  t.match(tick(5 * SECOND), chart(name), 'old enough already')
+  t.match(tick(), /SET own_chart = 2\n/)
 })
 
 t.test('above the maximum: summed, and the busiest get a chart', { skip }, async t => {
@@ -127,10 +206,11 @@ t.test('two of the same name: the older one has it', { skip }, async t => {
   t.equal(value(`${name}_\\d+`, text), '0')
 })
 
-t.test('those that are gone are not remembered for ever', { skip }, async t => {
+t.test('those that are gone are not remembered for ever', { skip: noCgroups ?? false }, async t => {
   const world = makeWorld(t)
   const names = Array.from({ length: 205 }, (_, at) => `${world.prefix}-${at}`)
-  for (const name of names) await world.start(name)
+  const start = (name: string): Promise<number> => world.startIn(`${name}.service`, name)
+  for (const name of names) await start(name)
   await world.reset(names[0] ?? '', 4)
   await world.reset(names[204] ?? '', 4)
   const { tick, until } = setUp(world, 300)
@@ -140,8 +220,8 @@ t.test('those that are gone are not remembered for ever', { skip }, async t => {
   tick(MINUTE)
   tick()
   const [first = '', last = ''] = [names[0], names[204]]
-  for (const name of [first, last]) await world.start(name)
-  let text = await until(chart(last))
+  for (const name of [first, last]) await start(name)
+  let text = tick(5 * SECOND)
   t.equal(value(last, text), '4', 'of 200 it is known where they were')
   for (let at = 0; at < 5; at++) text += tick()
   t.notMatch(text, chart(first), 'not of all: this one is new, and too young')

@@ -119,41 +119,41 @@ t.test(
   },
 )
 
-t.test('a process that leaves for a namespace late in its life is found within 10 s', { skip }, async t => {
-  const name = `late${process.pid}`
-  const program = `
-import ctypes, sys
-libc = ctypes.CDLL(None)
-libc.prctl(15, b'${name}')
-sys.stdin.readline()
-libc.unshare(0x40000000)
-print('left', flush=True)
-sys.stdin.readline()`
-  const late = startPlugin(t, {}, ['-c', program], 'python3')
+t.test('a process that leaves for a namespace late in its life is found within 60 s', { skip }, async t => {
+  const world = makeWorld(t)
+  const name = `${world.prefix}-late`
+  await world.born(name)
   const running = startAsNobody(t, { config: { include: name } })
-  // The namespace will count as old as its process, so that it need not wait for its chart.
-  await running.until(stdout => valuesOf(chartText(stdout, 'ipv4.tcp_resets'), 'sent').length > 32, 60)
-  late.child.stdin?.write('go\n')
-  await late.until(stdout => stdout.includes('left'))
   const ticks = (stdout: string): number => valuesOf(chartText(stdout, 'ipv4.tcp_resets'), 'sent').length
+  // The namespace will count as old as its process, so that it need not wait for its chart.
+  await running.until(stdout => ticks(stdout) > 32, 60)
+  await world.leave(name)
   const before = ticks(running.stdout())
   const sent = (stdout: string): bigint[] => valuesOf(chartText(stdout, chartOf(name)), 'sent')
-  await running.until(stdout => sent(stdout).length > 0, 60)
+  await running.until(stdout => sent(stdout).length > 0, 120)
   t.ok(
-    ticks(running.stdout()) - before <= 10,
+    ticks(running.stdout()) - before <= 60,
     'in seconds of the plugin’s own: a busy machine has fewer of them',
   )
   t.equal(sent(running.stdout())[0], 0n, 'its own counters, which are those of a new namespace')
 })
+
+/** Opens and closes a connection, since one without traffic has no chart, and stays. */
+const TALK = `
+import socket, time
+with socket.create_server(('127.0.0.1', 0)) as server:
+    socket.create_connection(server.getsockname()).close()
+time.sleep(300)`
 
 t.test('names of ip netns; one without a process is not seen', { skip }, async t => {
   const [used, unused] = ['used', 'unused'].map(word => `tr-${word}-${process.pid}`) as [string, string]
   for (const name of [used, unused]) {
     execFileSync('ip', ['netns', 'add', name])
     t.teardown(() => execFileSync('ip', ['netns', 'del', name]))
+    execFileSync('ip', ['-n', name, 'link', 'set', 'lo', 'up'])
   }
   const running = startAsNobody(t, { config: { include: `*${process.pid}` } })
-  startPlugin(t, {}, ['netns', 'exec', used, 'sleep', '300'], 'ip')
+  startPlugin(t, {}, ['netns', 'exec', used, 'python3', '-c', TALK], 'ip')
   await running.until(stdout => chartText(stdout, chartOf(used)) !== '', 60)
   const text = chartText(running.stdout(), chartOf(used))
   t.match(text, `CLABEL namespace '${used}' 1\nCLABEL runtime 'ip-netns' 1\n`)

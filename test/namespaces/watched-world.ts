@@ -21,11 +21,13 @@ export const chartOf = (name: string): string => `ipv4.tcp_resets_${name}`
  * Starts namespaces and an agent, and waits until each of them has its chart.
  *
  * @param alarms a file of alarms beside our own
+ * @param start starts one of them
  */
 export async function watchWorld(
   t: { teardown(fn: () => unknown): unknown },
   count: number,
   alarms = '',
+  start: (world: World, name: string) => Promise<number> = (world, name) => world.start(name),
 ): Promise<WatchedWorld> {
   const world = makeWorld(t)
   const own = `tcp-resets-${process.pid}-${world.prefix}`
@@ -35,7 +37,7 @@ export async function watchWorld(
 
   const names = Array.from({ length: count }, (_, at) => `${world.prefix}-${at}`)
   const pids = new Map<string, number>()
-  for (const name of names) pids.set(name, await world.start(name))
+  for (const name of names) pids.set(name, await start(world, name))
 
   const agent = await startAgent({
     dist,

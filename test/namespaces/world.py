@@ -1,7 +1,9 @@
 """Network namespaces with a process in each, as told on stdin, one word of command a line; an answer for each.
 
     born NAME       a new process, whose command is NAME                         NAME <pid>
-    leave NAME      it moves to a new namespace                                  NAME <pid>
+    leave NAME      it moves to a new namespace, and has traffic there           NAME <pid>
+    hush NAME       it moves to a new namespace                                  NAME <pid>
+    talk NAME       one connection within its loopback, opened and closed        NAME <pid>
     start NAME      both                                                         NAME <pid>
     reset NAME N    N connects to a closed port of its own loopback              NAME
     outlive NAME    a second process in it takes over, and the first one ends    NAME <pid>
@@ -36,6 +38,14 @@ def refused(count):
             assert s.connect_ex(("127.0.0.1", 9)) != 0
 
 
+def talk():
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
+        accepted, _ = server.accept()
+        client.close()
+        assert accepted.recv(1) == b""
+        accepted.close()
+
+
 def serve(orders, answers):
     """The process of a namespace: one order a line, until it is told to end or the world is gone."""
     while True:
@@ -47,10 +57,12 @@ def serve(orders, answers):
             except ProcessLookupError:
                 os._exit(0)
         word, *rest = orders.readline().split()
-        if word == "leave":
+        if word in ("leave", "hush"):
             if libc.unshare(CLONE_NEWNET) != 0:
                 os._exit(1)
             loopback_up()
+        if word in ("leave", "talk"):
+            talk()
         elif word == "reset":
             refused(int(rest[0]))
         elif word == "outlive" and os.fork() > 0:

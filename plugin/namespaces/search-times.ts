@@ -1,0 +1,33 @@
+/** Milliseconds between two searches. What is found waits longer for its chart. */
+const EVERY = 5000
+/** The same for a minute after something has gone: it may be on its way back. */
+const EVERY_WHILE_MISSING = 2000
+const MISSING = 60_000
+
+/** When to look for namespaces. Times are monotonic milliseconds. */
+export interface SearchTimes {
+  /** @returns seconds since the last search, where it is time for another one; that one is then the last */
+  due(now: number): number | undefined
+  /** Something has gone. */
+  missing(now: number): void
+}
+
+/** @param updateEvery seconds between two ticks */
+export function searchTimes(updateEvery: number): SearchTimes {
+  /** Ticks are never on time to the millisecond. */
+  const slack = (updateEvery * 1000) / 2
+  let last: number | undefined
+  let lastMissing = Number.NEGATIVE_INFINITY
+  return {
+    due(now) {
+      const passed = last === undefined ? updateEvery * 1000 : now - last
+      const every = now - lastMissing < MISSING ? EVERY_WHILE_MISSING : EVERY
+      if (last !== undefined && passed < every - slack) return undefined
+      last = now
+      return passed / 1000
+    },
+    missing(now) {
+      lastMissing = now
+    },
+  }
+}

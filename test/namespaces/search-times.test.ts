@@ -1,0 +1,32 @@
+import t from 'tap'
+import { searchTimes } from '../../plugin/namespaces/search-times'
+
+/** The ticks, in seconds, at which a search is due. */
+function dueAt(updateEvery: number, seconds: number, missingAt?: number): number[] {
+  const times = searchTimes(updateEvery)
+  const due: number[] = []
+  for (let now = 0; now <= seconds; now += updateEvery) {
+    if (now === missingAt) times.missing(now * 1000)
+    // Some milliseconds early or late, as ticks are.
+    if (times.due(now * 1000 + (now % 2) * 20) !== undefined) due.push(now)
+  }
+  return due
+}
+
+t.test('every 5 s, at a tick', async t => {
+  t.strictSame(dueAt(1, 16), [0, 5, 10, 15])
+  t.strictSame(dueAt(2, 16), [0, 4, 8, 12, 16])
+  t.strictSame(dueAt(10, 30), [0, 10, 20, 30])
+})
+
+t.test('every 2 s for a minute after something has gone', async t => {
+  t.strictSame(dueAt(1, 12, 6), [0, 5, 7, 9, 11])
+  t.strictSame(dueAt(1, 76, 6).slice(-4), [63, 65, 70, 75])
+})
+
+t.test('tells the seconds since the last search', async t => {
+  const times = searchTimes(1)
+  t.equal(times.due(1000), 1)
+  t.equal(times.due(2000), undefined)
+  t.equal(times.due(6500), 5.5)
+})
