@@ -101,10 +101,8 @@ export function namespacesCollector(
       else if (seats.placeOf(standing.name) === 'own') numbers.own_chart++
       else numbers.summed++
     }
-    // On a machine without containers there is nothing to tell, until there was one.
-    if (standings.size > 0) anyFound = true
     const values = Object.entries(numbers).map(([name, number]) => [name, BigInt(number)])
-    return others.collect(numbers.summed, now) + (anyFound ? counts(Object.fromEntries(values), now) : '')
+    return others.collect(numbers.summed, now) + counts(Object.fromEntries(values), now)
   }
 
   /** Gives a namespace the standing that it deserves by now. */
@@ -141,16 +139,20 @@ export function namespacesCollector(
   return {
     *collect() {
       turn++
-      yield* readMembers()
-      yield settle(milliseconds())
+      const seconds = times.due(milliseconds())
+      if (anyFound) {
+        yield* readMembers()
+        yield settle(milliseconds())
+      }
       try {
-        const seconds = times.due(milliseconds())
         if (seconds !== undefined) yield* search(seconds)
         else for (const _ of finder.lookAgain()) yield ''
       } catch (error) {
         log.fault(FAULT, messageOf(error))
       }
-      yield summarize(milliseconds())
+      // On a machine without containers there is nothing to tell, until there was one.
+      anyFound ||= standings.size > 0
+      if (anyFound) yield summarize(milliseconds())
     },
   }
 }

@@ -77,8 +77,9 @@ export function namespaceFinder(proc: string): NamespaceFinder {
   const kernelThreads = new Set<number>()
   let young: number[] = []
   let complete = false
-  /** What the walk has still to look at, and how many of them it should have looked at by now. */
+  /** What the walk has still to look at, how many in a second, and how many it should have looked at by now. */
   let ahead: number[] = []
+  let pace = 0
   let due = 0
   let own = netInode(proc, '')
   let fault: string | undefined
@@ -150,14 +151,18 @@ export function namespaceFinder(proc: string): NamespaceFinder {
   }
 
   function* walkOn(seconds: number): Generator<undefined> {
-    due = Math.min(due, 1) + (processCount(proc) / WALK_SECONDS) * Math.min(seconds, WALK_SECONDS)
-    if (ahead.length === 0) ahead = listPids(proc).filter(pid => !kernelThreads.has(pid))
+    if (ahead.length === 0) {
+      ahead = listPids(proc).filter(pid => !kernelThreads.has(pid))
+      pace = ahead.length / WALK_SECONDS
+    }
+    due = Math.min(due, 1) + pace * Math.min(seconds, WALK_SECONDS)
     for (; due >= 1; due--) {
       const pid = ahead.pop()
-      if (pid === undefined) return endWalk()
+      if (pid === undefined) break
       look(pid)
       yield
     }
+    if (ahead.length === 0) endWalk()
   }
 
   function* lookAgain(): Generator<undefined> {
