@@ -7,7 +7,7 @@ const RECORD_HEADER = 16
 
 /**
  * A capture without payload, as it comes: every packet ends behind its TCP header, and one without a whole header is there
- * without a byte of it. Frames, times and lengths on the wire stay what they were.
+ * without a byte of it. Frames and times (in microseconds) stay what they were, and lengths on the wire.
  *
  * @param capture of one link type, as tcpdump writes it
  * @returns pcap
@@ -26,7 +26,9 @@ export async function* headersOnly(capture: AsyncIterable<Uint8Array>): AsyncGen
     packet.frame = frame
     packet.time = time
     const isWhole = dissect(bytes, start, end, link, port, wire) === TCP && packet.bytes === bytes
-    pieces.push(record(time, wire, bytes.subarray(start, isWhole ? Math.min(end, packet.tcpEnd) : start)))
+    const kept = bytes.subarray(start, isWhole ? Math.min(end, packet.tcpEnd) : start)
+    // Some writers give fewer bytes on the wire than they captured.
+    pieces.push(record(time, Math.max(wire, end - start), kept))
   })
   for await (const piece of capture) {
     stream.add(piece)
