@@ -8,6 +8,8 @@ import { portOwners } from '../../plugin/sources/port-owners'
 
 /** So many servers are looked up on this host. */
 const SERVERS = 10
+/** A person waits for this once; a busy proxy has very many open files. */
+const MOST_DESCRIPTORS = 2_000_000
 
 /** Which programs of this host have the ports that were reset, a sentence each. Root sees them all. */
 export function ownersOf({ byServer }: Summary): string[] {
@@ -20,7 +22,7 @@ export function ownersOf({ byServer }: Summary): string[] {
   // Every container has a loopback; the owners are told for an address that is this namespace's alone.
   const outer = own.find(({ internal }) => !internal)?.address
   if (servers.length === 0 || outer === undefined) return []
-  const owners = portOwners('')(servers.map(({ port }) => ({ port, address: outer })))
+  const owners = portOwners('', MOST_DESCRIPTORS)(servers.map(({ port }) => ({ port, address: outer })))
   return servers.map(server => {
     const owner = owners.get(server.port)
     const where = `${endpoint(server)} is this host's`
@@ -31,7 +33,7 @@ export function ownersOf({ byServer }: Summary): string[] {
         ? ', but listens on loopback alone, where others cannot reach it'
         : ''
     return owner.process === undefined
-      ? `${where}: a program of ${user} has that port${alone}; root sees which.`
+      ? `${where}: a program of ${user} has that port${alone}${process.getuid?.() === 0 ? '' : '; root sees which'}.`
       : `${where}: ${printable(owner.process)} (user ${user}) has that port${alone}.`
   })
 }

@@ -37,8 +37,12 @@ const NO_INODE = '0'
  * one of ours when its address is this host's own, or when no process that can be seen is in another namespace.
  *
  * @param prefix where the host's root is mounted, `''` for `/`
+ * @param mostDescriptors so many open files are looked at, over all processes
  */
-export function portOwners(prefix: string): (wanted: readonly WantedPort[]) => Map<number, PortOwner> {
+export function portOwners(
+  prefix: string,
+  mostDescriptors = MAX_DESCRIPTORS,
+): (wanted: readonly WantedPort[]) => Map<number, PortOwner> {
   const proc = `${prefix}/proc`
   return wanted => {
     const { isOnlyNamespace, pids } = processes(proc)
@@ -52,7 +56,7 @@ export function portOwners(prefix: string): (wanted: readonly WantedPort[]) => M
     const sockets = ['tcp', 'tcp6']
       .flatMap(file => parseSockets(readStart(`${proc}/net/${file}`)))
       .filter(({ port, inode }) => ports.has(port) && inode !== NO_INODE)
-    const names = namesOf(proc, pids, new Set(sockets.map(({ inode }) => inode)))
+    const names = namesOf(proc, pids, new Set(sockets.map(({ inode }) => inode)), mostDescriptors)
     const users = userNames(`${prefix}/etc/passwd`)
     const owners = new Map<number, PortOwner>()
     for (const port of ports) {
@@ -139,9 +143,10 @@ function namesOf(
   proc: string,
   pids: readonly string[],
   inodes: ReadonlySet<string>,
+  mostDescriptors: number,
 ): Map<string, Set<string>> {
   const names = new Map<string, Set<string>>()
-  let left = MAX_DESCRIPTORS
+  let left = mostDescriptors
   for (const pid of pids) {
     // Another user's, or one that has just ended, gives nothing: not known.
     for (const fd of unlessRefused(() => readdirSync(`${proc}/${pid}/fd`)) ?? []) {
