@@ -14,7 +14,7 @@ export interface Counted {
   readonly vain: number
   readonly callers: readonly CountedCaller[]
   readonly servers: readonly CountedServer[]
-  /** Seconds of silence before each reset that came after one. */
+  /** Seconds of silence before each reset that came after one, where they are known. */
   readonly idles: readonly number[]
 }
 
@@ -91,6 +91,8 @@ function fullQueues({ servers }: Counted): Finding[] {
     }))
 }
 
+const isAsLong = (idle: number, shortest: number): boolean => idle <= shortest * 1.1 + 1
+
 /** Silences that are about as long as each other: a timer. */
 function idleCuts({ idles }: Counted): Finding[] {
   const sorted = [...idles].sort((a, b) => a - b)
@@ -98,7 +100,7 @@ function idleCuts({ idles }: Counted): Finding[] {
   for (let start = 0; start < sorted.length; ) {
     const shortest = sorted[start] as number
     let end = start
-    while (end < sorted.length && (sorted[end] as number) <= shortest * 1.1 + 1) end += 1
+    while (end < sorted.length && isAsLong(sorted[end] as number, shortest)) end += 1
     if (end - start >= 2) {
       const resets = end - start
       const text = `${some(resets, 'connection')} ended after about ${Math.round(shortest)} s of silence each: something on the path, or one of the ends, cuts connections that are idle for that long.`
@@ -120,7 +122,7 @@ function scans({ callers, vain }: Counted): Finding[] {
         ports.size === 1
           ? `asked ${many(targets)} different addresses for port ${port}: a scan of the network, or those servers are down`
           : `asked for ${many(targets)} different address:port pairs: a port scan`
-      const share = resets > vain * 0.9 ? 'nearly all' : many(resets)
+      const share = resets === vain ? 'all' : resets > vain * 0.9 ? 'nearly all' : many(resets)
       const text = `One host, ${address}, ${what}. It made ${share} of the ${some(vain, 'connect')} that were refused or cancelled.`
       return { what: 'port-scan', text, resets }
     })
@@ -185,11 +187,22 @@ export function inOneSentence(counted: Counted, found: readonly Finding[], copie
   return first === undefined ? sentence : `${sentence} ${first.text}`
 }
 
+/** How long the silence was, where it was as long for all of the resets. */
+function silenceOf(idles: readonly number[], resets: number): string {
+  const shortest = idles.reduce((one, other) => Math.min(one, other), Number.POSITIVE_INFINITY)
+  return idles.length === resets && idles.every(idle => isAsLong(idle, shortest))
+    ? `after about ${Math.round(shortest)} s of silence`
+    : STAGE_WORDS.idle
+}
+
 /** `all in mid-stream`, or how many came when, the most first. */
-function whenOf({ resets, byStage }: Counted): string {
+function whenOf({ resets, byStage, idles }: Counted): string {
+  const idle = byStage.reduce((sum, row) => sum + (row.stage === 'idle' ? row.resets : 0), 0)
   const stages = new Map<string, number>()
   for (const { stage, resets } of byStage) {
-    if (stage !== 'copy') stages.set(STAGE_WORDS[stage], (stages.get(STAGE_WORDS[stage]) ?? 0) + resets)
+    if (stage === 'copy') continue
+    const words = stage === 'idle' ? silenceOf(idles, idle) : STAGE_WORDS[stage]
+    stages.set(words, (stages.get(words) ?? 0) + resets)
   }
   const sorted = [...stages].sort((one, two) => two[1] - one[1])
   const [[only = ''] = []] = sorted

@@ -143,7 +143,7 @@ export function tally(): Tally {
       if (isNew) connections += 1
       countServer(reset, isNew)
       countCaller(reset)
-      if (stage === 'idle' && idles.length < MOST_JUDGED) idles.push(reset.silence)
+      if (stage === 'idle' && !reset.silenceAtLeast && idles.length < MOST_JUDGED) idles.push(reset.silence)
       return kind.resets
     },
     verdict({ stage, connection }, { sender }) {

@@ -66,6 +66,16 @@ t.test('one sentence on when they came', async t => {
     '1,225 resets on 1,225 connections: 1,180 right after the SYN (refused), 40 in mid-stream, 3 at the end (after a FIN) and 2 at other times.',
   )
   t.match(
+    sentence({ idle: 3 }, { idles: [45, 300, 300.5] }),
+    /^3 resets on 3 connections: all after a silence\./,
+  )
+  t.match(sentence({ idle: 3 }, { idles: [300, 300.5] }), /: all after a silence\./, 'of one it is not known')
+  t.match(
+    sentence({ idle: 2, abrupt: 1 }, { idles: [300.4, 301] }),
+    /: 2 after about 300 s of silence and 1 in mid-stream\. 2 connections ended after about 300 s/,
+  )
+  t.equal(sentence({ idle: 1 }, { idles: [75.1] }), '1 reset, after about 75 s of silence.')
+  t.match(
     sentence({ 'only-reset': 3 }, { onlyResets: true }),
     /no other TCP packet, .* a guess from the flags\.$/,
   )
