@@ -77,7 +77,7 @@ export interface Connection {
   incarnation: number
   readonly a: Side
   readonly b: Side
-  /** Where its last packets are. */
+  /** Where its last packets are; `GONE` once it has been let go, or another one has its addresses and ports. */
   slot: number
   start: number
   /** When its last packet came that was no reset; NaN before the first. */
@@ -96,6 +96,8 @@ export interface Connection {
   /** Kinds of resets that it has had, to count connections by. */
   kinds: readonly string[]
 }
+
+export const GONE = -1
 
 /** Something that came afterwards, and where. */
 export interface Later {
@@ -160,8 +162,8 @@ export function newSide(host: Host, port: number): Side {
 }
 
 /**
- * Makes a side what it was before the first packet, perhaps of another connection: half a million connections that are
- * thrown away one by one would make V8 keep three times the memory that they need.
+ * Makes a side what it is before the first packet, perhaps of another connection. Sides are used again:
+ * to make millions of them and throw them away would be most of the work in a capture of a scan.
  */
 export function asNew(side: Side, host: Host, port: number): Side {
   side.host = host

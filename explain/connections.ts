@@ -1,4 +1,4 @@
-import { asNew, type Connection, newSide } from './connection'
+import { asNew, type Connection, GONE, newSide } from './connection'
 import { type Host, hosts } from './hosts'
 import type { Packet } from './packet/packet'
 import { type Recent, recent } from './recent'
@@ -91,14 +91,15 @@ export function connections(onLetGo: (gone: readonly Connection[]) => void, befo
       (one, two) => Number(hasEnded(two)) - Number(hasEnded(one)) || one.touched - two.touched,
     )
     const gone = order.slice(0, order.length >> 1)
+    for (const connection of gone) {
+      open[connection.slot] = undefined
+      packets.close(connection.slot)
+      connection.slot = GONE
+    }
     onLetGo(gone)
     letGo += gone.filter(connection => !hasEnded(connection)).length
     held -= gone.length
     spare = gone
-    for (const { slot } of gone) {
-      open[slot] = undefined
-      packets.close(slot)
-    }
     places.fill(0)
     const stay = all()
     for (const { slot } of stay) place(slot)
@@ -146,6 +147,7 @@ export function connections(onLetGo: (gone: readonly Connection[]) => void, befo
       const renewed = create(a.host, a.port, b.host, b.port, slot, incarnation + 1, packet)
       packets.clear(slot)
       open[slot] = renewed
+      connection.slot = GONE
       return renewed
     },
     get fromA() {

@@ -1,6 +1,6 @@
 import type { TakePacket } from './capture/format'
 import { readCapture } from './capture/read'
-import type { Connection, PendingReset } from './connection'
+import { type Connection, GONE, type PendingReset } from './connection'
 import { connections, MOST_OPEN } from './connections'
 import type { CaptureFile, Explanation, Reset } from './explanation'
 import { follow, followReset, isNewIncarnation } from './follow'
@@ -84,16 +84,13 @@ export function explainer(hasFiles: boolean, { idleSeconds, wanted = {} }: Optio
     resets.push(told)
   }
 
-  /** Explains the resets of connections that are let go, or of all. */
+  /** Explains the resets of connections that are let go: nothing more will be learned of them. */
   function letGo(gone: readonly Connection[]): void {
     sums.letGo(gone)
-    if (pending.length === 0) return
-    const going = new Set(gone)
-    const live = new Set(open.all())
     const stay: PendingReset[] = []
     for (const reset of pending) {
-      if (live.has(reset.connection) && !going.has(reset.connection)) stay.push(reset)
-      else tell(reset)
+      if (reset.connection.slot === GONE) tell(reset)
+      else stay.push(reset)
     }
     pending = stay
   }
