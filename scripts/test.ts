@@ -7,8 +7,8 @@ import { build, root } from './build'
 import { ensurePackages } from './debian-packages'
 import { fetchNodes } from './node-binaries'
 
-// `npm test`: sets up what the tests need, then lint, types, tests and coverage. What was skipped comes last, with
-// the reason.
+// `npm test`: sets up what the tests need, then lint, types, unused code, spelling, tests and coverage. What was
+// skipped comes last, with the reason.
 
 /** Commands and files that the tests use, and the Debian packages that have them. */
 const PACKAGES = {
@@ -37,6 +37,18 @@ const PACKAGES = {
 
 /** Lines of plugin/ that the tests run inside their own process. What only the built plugin runs does not count. */
 const COVERAGE_FLOOR = 90
+
+/** What is checked besides the tests. */
+const CHECKS = [
+  { title: 'Lint and format', command: 'biome', args: ['ci', '--error-on-warnings', '--colors=off'] },
+  { title: 'Types', command: 'tsc', args: ['--noEmit'] },
+  { title: 'Exports and files that nobody uses', command: 'knip', args: [] },
+  {
+    title: 'Spelling (words of the field go into spelling.txt)',
+    command: 'cspell',
+    args: ['--no-progress', '--no-summary', '--no-color'],
+  },
+] as const
 
 const bin = (name: string): string => join(root, 'node_modules', '.bin', name)
 
@@ -100,8 +112,7 @@ async function main(): Promise<number> {
   fetchNodes()
   await build()
 
-  const lint = run('Lint and format', bin('biome'), ['ci', '--error-on-warnings', '--colors=off'])
-  const types = run('Types', bin('tsc'), ['--noEmit'])
+  const broken = CHECKS.filter(({ title, command, args }) => !run(title, bin(command), args))
   // tap puts its own parts together once; its first run fails if it has to do that by itself.
   run('The parts of tap', bin('tap'), ['build'])
   const { tests, passed, failed, skipped } = await runTap(process.argv.slice(2))
@@ -109,11 +120,11 @@ async function main(): Promise<number> {
 
   if (missing.length > 0) console.log(`# Not installed, so some tests were skipped: ${missing.join(', ')}`)
   for (const reason of skipped) console.log(`# Skipped: ${reason}`)
-  if (!lint) console.log('# Lint or format failed, see above')
-  if (!types) console.log('# The type check failed, see above')
+  for (const { title } of broken) console.log(`# Failed, see above: ${title}`)
   if (lines < COVERAGE_FLOOR) console.log(`# Coverage is ${lines} % of lines, below ${COVERAGE_FLOOR} %`)
   // A file that crashed or timed out has failed, whatever its assertions say.
-  const otherFaults = [lint, types, tests || failed > 0, lines >= COVERAGE_FLOOR].filter(good => !good).length
+  const otherFaults =
+    broken.length + [tests || failed > 0, lines >= COVERAGE_FLOOR].filter(good => !good).length
   console.log(`${passed} passed, ${failed + otherFaults} failed, ${skipped.length} skipped`)
   return failed + otherFaults === 0 ? 0 : 1
 }

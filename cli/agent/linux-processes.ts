@@ -44,7 +44,7 @@ function plainAddress(address: string): string {
 }
 
 /** The connections of a file like /proc/net/tcp: kernel, Documentation/networking/proc_net_tcp.rst. */
-export function socketsIn(text: string): (Connection & { readonly inode: string })[] {
+function socketsIn(text: string): (Connection & { readonly inode: string })[] {
   return text.split('\n').flatMap(line => {
     const fields = line.trim().split(/\s+/)
     const [local, remote] = [fields[1], fields[2]].map(endOf)

@@ -13,7 +13,7 @@ export interface NodeChoice {
 }
 
 /** The Node that is in the same archive as the plugin; undefined where there is none. */
-export function broughtNode(dist: string): string | undefined {
+function broughtNode(dist: string): string | undefined {
   const path = pinnedNode(join(dist, 'plugins.d', 'tcp_resets.plugin'))
   return existsSync(path) ? path : undefined
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { askAlarms, askChart } from '../agent/api'
 
 /** The agent looks for new plugins once a minute, and the plugin's first value is only what the next is a rate from. */
-export const PATIENCE = 90
+const PATIENCE = 90
 
 /**
  * Waits until the chart gets data and the alarms are there.

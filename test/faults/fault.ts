@@ -153,7 +153,7 @@ export async function recover(scene: Scene, stage: Stage, before: Resources): Pr
 }
 
 /** Nothing but what the host counted was published. */
-export function checkPublished(stdout: string, host: FakeHost): Transcript {
+function checkPublished(stdout: string, host: FakeHost): Transcript {
   const transcript = readProtocol(stdout)
   const received = valuesIn(transcript, 'ipv4.tcp_resets', 'received')
   for (const value of valuesIn(transcript, 'ipv4.tcp_resets', 'sent')) {

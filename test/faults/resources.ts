@@ -35,7 +35,7 @@ function openFiles(pid: number): string[] {
 }
 
 /** The processes whose parent it is. */
-export function childrenOf(pid: number): number[] {
+function childrenOf(pid: number): number[] {
   return readdirSync('/proc')
     .map(Number)
     .filter(id => id > 0 && parentOf(id) === pid)

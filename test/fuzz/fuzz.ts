@@ -6,7 +6,7 @@ import { type Dice, mutate } from './mutate'
 import type { Target } from './target'
 
 /** Inputs that once broke something, by target; the tests try them for ever. */
-export const crashes = join(__dirname, 'crashes')
+const crashes = join(__dirname, 'crashes')
 
 /** Longer than any of these parsers may take, whatever it gets, on a busy machine. */
 const MAX_MS = 1000

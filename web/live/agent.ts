@@ -3,7 +3,7 @@ import { WINDOW } from './scale'
 import { type Direction, type Offer, readOffer, readTop, type TopReset } from './top'
 
 /** The dimensions that the page draws. */
-export const LINES = ['sent', 'received'] as const
+const LINES = ['sent', 'received'] as const
 
 /** No answer after this long is none. */
 const PATIENCE_MS = 10_000

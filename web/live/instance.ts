@@ -21,7 +21,7 @@ export interface Instance {
   show(what: Shown): void
 }
 
-export function lineLabel(name: string, labels: Record<string, string>): string {
+function lineLabel(name: string, labels: Record<string, string>): string {
   // An agent that tells no labels does not make the estimate exact.
   return name === 'received' && (labels.received ?? 'estimated') === 'estimated'
     ? 'received (estimated)'
@@ -29,7 +29,7 @@ export function lineLabel(name: string, labels: Record<string, string>): string 
 }
 
 /** Where the values are from: the node, and the container. */
-export function placeName({ chart, hostname, labels }: Shown): string {
+function placeName({ chart, hostname, labels }: Shown): string {
   if (chart === HOST_CHART) return hostname
   const name = labels.namespace ?? chart.slice(HOST_CHART.length + 1)
   return hostname === '' ? `container ${name}` : `${hostname}, container ${name}`
