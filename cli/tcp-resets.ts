@@ -10,6 +10,7 @@ import { doctor } from './doctor/doctor'
 import { explainCommand } from './explain/explain'
 import { install } from './install/install'
 import { uninstall } from './install/uninstall'
+import { isUsageError, UsageError } from './usage-error'
 
 // The command for people. It ends with 0 when all is well, 1 when something is wrong, 2 when it was called wrongly.
 
@@ -127,7 +128,7 @@ function reload(agent: ProvedAgent): number {
 /** The guides' address gets into HTML without quotes, and into a health file. */
 function checkUrl(url: string, option: string): string {
   if (URL.canParse?.(url) !== false && /^https?:\/\/[\w.:[\]/~-]+$/.test(url)) return url
-  throw new TypeError(
+  throw new UsageError(
     `${option}: expected an address like http://netdata.example:19999, found ${JSON.stringify(url)}`,
   )
 }
@@ -136,6 +137,6 @@ main(process.argv.slice(2), process.env).then(
   code => process.exit(code),
   thrown => {
     writeSync(2, `tcp-resets: ${messageOf(thrown)}\n`)
-    process.exit(thrown instanceof TypeError ? 2 : 1)
+    process.exit(isUsageError(thrown) ? 2 : 1)
   },
 )

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { endianness } from 'node:os'
+import { attempt } from '../../plugin/attempt'
 import { isRootsAlone } from '../install/whose'
 import type { Connection, End } from './ask'
 import type { Processes } from './processes'
@@ -24,11 +25,8 @@ function atOtherEnd({ local, remote }: Connection): number[] {
 }
 
 function hasOpen(pid: number, link: string): boolean {
-  try {
-    return readdirSync(`/proc/${pid}/fd`).some(fd => linkOf(`/proc/${pid}/fd/${fd}`) === link)
-  } catch {
-    return false // it has ended, or is another user's
-  }
+  const open = attempt(() => readdirSync(`/proc/${pid}/fd`)) ?? [] // it has ended, or is another user's
+  return open.some(fd => linkOf(`/proc/${pid}/fd/${fd}`) === link)
 }
 
 const isSame = (a: End, b: End): boolean =>
@@ -109,12 +107,8 @@ function isService(pid: number, name: string): boolean {
 
 /** In a container the same path is another directory. */
 function seesSame(pid: number, path: string): boolean {
-  try {
-    const [theirs, ours] = [statSync(`/proc/${pid}/root${path}`), statSync(path)]
-    return theirs.dev === ours.dev && theirs.ino === ours.ino
-  } catch {
-    return false
-  }
+  const [theirs, ours] = [`/proc/${pid}/root${path}`, path].map(each => attempt(() => statSync(each)))
+  return theirs !== undefined && theirs.dev === ours?.dev && theirs.ino === ours.ino
 }
 
 /** Whether a process shares a namespace (`net`, `mnt`, `pid`) with another; undefined where that can't be seen. */
@@ -130,25 +124,14 @@ function ownerOf(pid: number): { uid: number; gid: number } | undefined {
 }
 
 function pids(): number[] {
-  try {
-    return readdirSync('/proc').map(Number).filter(Boolean)
-  } catch {
-    return [] // no /proc is mounted
-  }
+  const names = attempt(() => readdirSync('/proc')) ?? [] // no /proc is mounted
+  return names.map(Number).filter(Boolean)
 }
 
 function linkOf(path: string): string {
-  try {
-    return readlinkSync(path)
-  } catch {
-    return ''
-  }
+  return attempt(() => readlinkSync(path)) ?? ''
 }
 
 function textOf(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return undefined
-  }
+  return attempt(() => readFileSync(path, 'utf8'))
 }

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { attempt } from '../../plugin/attempt'
 import type { Agent } from '../agent/find'
 import { type Finding, note } from './finding'
 
@@ -43,11 +44,7 @@ const SYNCOOKIES: Readonly<Record<string, string>> = {
 }
 
 function setting(name: string): string {
-  try {
-    return readFileSync(`/proc/sys/net/ipv4/${name}`, 'utf8').trim()
-  } catch {
-    return 'not there'
-  }
+  return attempt(() => readFileSync(`/proc/sys/net/ipv4/${name}`, 'utf8').trim()) ?? 'not there'
 }
 
 function sysctl(name: string): string {

@@ -8,6 +8,8 @@ import { renderJson } from '../../explain/report/json'
 import { printable } from '../../explain/report/quote'
 import { renderText } from '../../explain/report/text'
 import { damageOf } from '../../explain/report/told'
+import { attempt } from '../../plugin/attempt'
+import { UsageError } from '../usage-error'
 import { fileError } from './file-error'
 import { explainLive } from './live'
 import { type Asked, readOptions, USAGE } from './options'
@@ -21,7 +23,7 @@ const INTERRUPTED = 130
  * `tcp-resets explain`: what the resets of captures mean.
  *
  * @returns the exit code: 0 all read, 1 read in part, 130 interrupted
- * @throws TypeError where it was called wrongly or a file is no capture
+ * @throws UsageError where it was called wrongly or a file is no capture
  */
 export async function explainCommand(args: readonly string[]): Promise<number> {
   const asked = readOptions(args)
@@ -76,22 +78,18 @@ async function explainFiles(
 /** What is wrong with a file, and which one that is; faults of our own are left as they are. */
 function whyNot(file: string, error: unknown): unknown {
   const name = file === '-' ? 'standard input' : file
-  if (error instanceof NotACapture) return new TypeError(`${printable(name)}: ${error.message}`)
+  if (error instanceof NotACapture) return new UsageError(`${printable(name)}: ${error.message}`)
   return fileError(name, error) ?? error
 }
 
 /** A capture can't be taken again. */
 function refuseToOverwrite({ html, files }: Asked): void {
   if (html !== undefined && files.some(file => realPath(file) === realPath(html)))
-    throw new TypeError(`--html: ${printable(html)} is a capture that is to be read`)
+    throw new UsageError(`--html: ${printable(html)} is a capture that is to be read`)
 }
 
 function realPath(file: string): string {
-  try {
-    return realpathSync(file)
-  } catch {
-    return file
-  }
+  return attempt(() => realpathSync(file)) ?? file
 }
 
 async function print(explanation: Explanation, { json, html, summary, limit }: Asked): Promise<void> {

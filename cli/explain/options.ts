@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { parseArgs } from 'node:util'
 import { STAGES, type Stage } from '../../explain/explanation'
 import type { Wanted } from '../../explain/wanted'
+import { UsageError } from '../usage-error'
 
 interface Option {
   readonly type: 'string' | 'boolean'
@@ -95,7 +96,7 @@ Ends with 0 when everything was read, 1 when it was read in part, 2 when it was 
 /**
  * Reads the command line.
  *
- * @throws TypeError naming the option that is wrong
+ * @throws UsageError naming the option that is wrong
  */
 export function readOptions(args: readonly string[]): Asked {
   const options = Object.fromEntries(
@@ -115,8 +116,8 @@ export function readOptions(args: readonly string[]): Asked {
   }
   const help = values.help === true
   if (!help && positionals.filter(file => file === '-').length > 1)
-    throw new TypeError('standard input (-) can be read once only')
-  if (!help && text('html') === '') throw new TypeError('--html: expected a file to write')
+    throw new UsageError('standard input (-) can be read once only')
+  if (!help && text('html') === '') throw new UsageError('--html: expected a file to write')
   const wanted = defined({
     stage: stageOf(text('stage')),
     host: addressOf(text('host')),
@@ -125,10 +126,10 @@ export function readOptions(args: readonly string[]): Asked {
   })
   const live = values.live === true
   for (const name of LIVE_ONLY) {
-    if (values[name] !== undefined && !live) throw new TypeError(`--${name} goes with --live alone`)
-    if (text(name) === '') throw new TypeError(`--${name}: expected something, found nothing`)
+    if (values[name] !== undefined && !live) throw new UsageError(`--${name} goes with --live alone`)
+    if (text(name) === '') throw new UsageError(`--${name}: expected something, found nothing`)
   }
-  if (live && positionals.length > 0) throw new TypeError('--live captures, and takes no file to read')
+  if (live && positionals.length > 0) throw new UsageError('--live captures, and takes no file to read')
   return {
     files: positionals,
     help,
@@ -153,7 +154,7 @@ export function readOptions(args: readonly string[]): Asked {
 function wholeNumber(text: string, option: string, most: number): number {
   const n = Number(text)
   if (/^\d+$/.test(text) && n >= 1 && n <= most) return n
-  throw new TypeError(
+  throw new UsageError(
     `${option}: expected a whole number from 1${most < Number.MAX_SAFE_INTEGER ? ` to ${most}` : ''}, found ${JSON.stringify(text)}`,
   )
 }
@@ -161,13 +162,13 @@ function wholeNumber(text: string, option: string, most: number): number {
 function secondsOf(text: string): number {
   const seconds = Number(text)
   if (/^\d+(\.\d+)?$/.test(text) && seconds > 0) return seconds
-  throw new TypeError(`--idle: expected seconds above 0, found ${JSON.stringify(text)}`)
+  throw new UsageError(`--idle: expected seconds above 0, found ${JSON.stringify(text)}`)
 }
 
 function stageOf(text: string | undefined): Stage | undefined {
   const stage = STAGES.find(stage => stage === text)
   if (stage !== undefined || text === undefined) return stage
-  throw new TypeError(`--stage: expected one of ${STAGES.join(', ')}, found ${JSON.stringify(text)}`)
+  throw new UsageError(`--stage: expected one of ${STAGES.join(', ')}, found ${JSON.stringify(text)}`)
 }
 
 /** An address as the reports write it. A name would have to be looked up, and that tells others what is looked at. */
@@ -175,7 +176,7 @@ function addressOf(text: string | undefined): string | undefined {
   if (text === undefined) return undefined
   const bare = text.replace(/^\[(.*)\]$/, '$1')
   if (isIP(bare) === 0 || bare.includes('%'))
-    throw new TypeError(
+    throw new UsageError(
       `--host: expected an IP address (no name is looked up), found ${JSON.stringify(text)}`,
     )
   return isIP(bare) === 4 ? bare : new URL(`http://[${bare}]/`).hostname.slice(1, -1)

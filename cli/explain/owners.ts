@@ -4,6 +4,7 @@ import { endianness, networkInterfaces } from 'node:os'
 import type { Summary } from '../../explain/explanation'
 import { printable } from '../../explain/report/quote'
 import { endpoint } from '../../explain/report/words'
+import { attempt } from '../../plugin/attempt'
 import { portOwners } from '../../plugin/sources/port-owners'
 
 /** So many servers are looked up on this host. */
@@ -61,9 +62,5 @@ function listensOnLoopbackAlone(port: number): boolean {
 }
 
 function read(path: string): string {
-  try {
-    return readFileSync(path, 'latin1')
-  } catch {
-    return '' // no IPv6 here
-  }
+  return attempt(() => readFileSync(path, 'latin1')) ?? '' // no IPv6 here
 }

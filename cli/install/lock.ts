@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { attempt } from '../../plugin/attempt'
 import { messageOf } from '../../plugin/message'
 import { readRegular } from './file'
 import { missingDirectories, removeEmpty } from './transaction'
@@ -94,12 +95,7 @@ function startOf(pid: number): string | undefined {
     })
     return stdout?.trim() || undefined
   }
-  try {
-    // The name in parentheses may hold anything; the start time is the 20th after it: proc(5).
-    return readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\) /s, '')
-      .split(' ')[19]
-  } catch {
-    return undefined
-  }
+  // The name in parentheses may hold anything; the start time is the 20th after it: proc(5).
+  const text = attempt(() => readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  return text?.replace(/^.*\) /s, '').split(' ')[19]
 }

@@ -1,4 +1,5 @@
 import { readdirSync, statSync } from 'node:fs'
+import { attempt } from '../attempt'
 import { readAll, readOnce } from '../sources/kept-file'
 import { type Owner, ownerOf } from './cgroup'
 import { containerOfMounts, sysSource } from './mounts'
@@ -24,7 +25,7 @@ export function readOwner(root: string, pids: readonly number[]): Owner | undefi
   // The namespace of process 1 is the host's, when the plugin itself runs in a container.
   if (pids.includes(1)) return { runtime: 'host', name: 'init', identity: 'host' }
   const folders = pids.map(pid => `${root}/proc/${pid}`)
-  const owners = folders.map(folder => ownerOf(textOf(() => readOnce(`${folder}/cgroup`)) ?? ''))
+  const owners = folders.map(folder => ownerOf(attempt(() => readOnce(`${folder}/cgroup`)) ?? ''))
   return (
     namedNetns(netnsOfMounts(root, folders)) ??
     withPodNames(root, owners.find(isContainer) ?? firstContainerOfMounts(folders)) ??
@@ -49,7 +50,7 @@ function firstContainerOfMounts(folders: readonly string[]): Owner | undefined {
 
 function commandOf(folders: readonly string[]): Owner | undefined {
   const commands = folders
-    .map(folder => textOf(() => readOnce(`${folder}/comm`)))
+    .map(folder => attempt(() => readOnce(`${folder}/comm`)))
     .filter(command => command !== undefined)
     .map(command => command.trimEnd())
   if (commands.length === 0) return undefined
@@ -104,30 +105,13 @@ function netnsOfInode(root: string, folders: readonly string[]): string | undefi
 }
 
 function inodeOf(path: string): number | undefined {
-  try {
-    return statSync(path).ino
-  } catch {
-    return undefined
-  }
+  return attempt(() => statSync(path).ino)
 }
 
 function mountsOf(folder: string): string {
-  return textOf(() => readAll(`${folder}/mountinfo`)) ?? ''
-}
-
-/** @returns undefined where the process has ended meanwhile */
-function textOf(read: () => string): string | undefined {
-  try {
-    return read()
-  } catch {
-    return undefined
-  }
+  return attempt(() => readAll(`${folder}/mountinfo`)) ?? ''
 }
 
 function list(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch {
-    return []
-  }
+  return attempt(() => readdirSync(folder)) ?? []
 }

@@ -1,4 +1,5 @@
 import { readdirSync, readlinkSync, statSync } from 'node:fs'
+import { attempt } from '../attempt'
 import { isProcfs, keptFile, readAll, readOnce } from '../sources/kept-file'
 
 const IF_THERE = { throwIfNoEntry: false } as const
@@ -11,11 +12,7 @@ const IF_THERE = { throwIfNoEntry: false } as const
  * @returns undefined where there is no such process, or it has ended, or is hidden
  */
 export function netInode(proc: string, pid: number | ''): number | undefined {
-  try {
-    return statSync(`${proc}/${pid}/net/snmp`, IF_THERE)?.ino
-  } catch {
-    return undefined
-  }
+  return attempt(() => statSync(`${proc}/${pid}/net/snmp`, IF_THERE)?.ino)
 }
 
 /**
@@ -25,11 +22,7 @@ export function netInode(proc: string, pid: number | ''): number | undefined {
  * @returns undefined where the process has ended, or there is no such line
  */
 export function netIdentity(proc: string, pid: number | 'self'): string | undefined {
-  try {
-    return /^\S+ +0 +0 .* (\d+) *$/m.exec(readAll(`${proc}/${pid}/net/netlink`))?.[1]
-  } catch {
-    return undefined
-  }
+  return attempt(() => /^\S+ +0 +0 .* (\d+) *$/m.exec(readAll(`${proc}/${pid}/net/netlink`))?.[1])
 }
 
 /** The processes of the machine, those of all PID namespaces: procfs counts them as links of its root. */
@@ -96,17 +89,11 @@ export function listPids(proc: string): number[] {
  */
 export function newestPid(proc: string): (() => number | undefined) | undefined {
   const loadavg = keptFile(`${proc}/loadavg`)
-  try {
-    if (readlinkSync(`${proc}/self`) !== String(process.pid) || !isProcfs(loadavg.path)) return undefined
-  } catch {
-    return undefined
-  }
-  return () => {
-    try {
+  const self = attempt(() => readlinkSync(`${proc}/self`))
+  if (self !== String(process.pid) || !isProcfs(loadavg.path)) return undefined
+  return () =>
+    attempt(() => {
       const pid = Number(loadavg.read().trimEnd().split(' ').at(-1))
       return pid > 0 ? pid : undefined
-    } catch {
-      return undefined
-    }
-  }
+    })
 }

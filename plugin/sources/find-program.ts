@@ -1,5 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
+import { attempt } from '../attempt'
 
 /** Looks a program up in the absolute directories of PATH only: any other would mean one below the current directory. */
 export function findProgram(name: string, path: string): string | undefined {
@@ -11,10 +12,10 @@ export function findProgram(name: string, path: string): string | undefined {
 }
 
 function isProgram(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK)
-    return statSync(file).isFile()
-  } catch {
-    return false
-  }
+  return (
+    attempt(() => {
+      accessSync(file, constants.X_OK)
+      return statSync(file).isFile()
+    }) ?? false
+  )
 }

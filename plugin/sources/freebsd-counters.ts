@@ -1,3 +1,4 @@
+import { attempt } from '../attempt'
 import { parseU64 } from './u64'
 
 /** Where netstat(1) shows a counter: below `tcp` in its JSON, and on a line of its text. */
@@ -96,11 +97,7 @@ function jsonOfStrings(text: string): unknown {
   const quoted = text.replace(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g, token =>
     token.startsWith('"') ? token : `"${token}"`,
   )
-  try {
-    return JSON.parse(quoted)
-  } catch {
-    return undefined
-  }
+  return attempt(() => JSON.parse(quoted))
 }
 
 function at(value: unknown, path: readonly string[]): unknown {

@@ -1,15 +1,12 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, statfsSync } from 'node:fs'
+import { attempt } from '../attempt'
 import { readWhole } from './read-whole'
 
 const PROC_SUPER_MAGIC = 0x9fa0
 
 /** Whether a path is on a procfs, and not on a copy of some of its files. Not every kernel tells (gVisor). */
 export function isProcfs(path: string): boolean {
-  try {
-    return statfsSync(path).type === PROC_SUPER_MAGIC
-  } catch {
-    return false
-  }
+  return attempt(() => statfsSync(path).type) === PROC_SUPER_MAGIC
 }
 
 /** A small file that is read again and again. */

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync, statSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
+import { attempt } from '../attempt'
 
 /** Who holds a local port, as far as this user may know. */
 export interface PortOwner {
@@ -130,7 +131,7 @@ function processes(proc: string): { pids: string[]; isOnlyNamespace: boolean } {
 
 /** The inode of this file is the same for all processes of a network namespace, and readable where `ns/net` is not. */
 function namespaceOf(process: string): number | undefined {
-  return unlessRefused(() => statSync(`${process}/net/snmp`).ino)
+  return attempt(() => statSync(`${process}/net/snmp`).ino)
 }
 
 function ownAddresses(): Set<string> {
@@ -149,28 +150,20 @@ function namesOf(
   let left = mostDescriptors
   for (const pid of pids) {
     // Another user's, or one that has just ended, gives nothing: not known.
-    for (const fd of unlessRefused(() => readdirSync(`${proc}/${pid}/fd`)) ?? []) {
+    for (const fd of attempt(() => readdirSync(`${proc}/${pid}/fd`)) ?? []) {
       if (left-- === 0) return names
-      const link = unlessRefused(() => readlinkSync(`${proc}/${pid}/fd/${fd}`)) ?? ''
+      const link = attempt(() => readlinkSync(`${proc}/${pid}/fd/${fd}`)) ?? ''
       const inode = /^socket:\[(\d+)\]$/.exec(link)?.[1]
       if (inode === undefined || !inodes.has(inode)) continue
-      const name = unlessRefused(() => readFileSync(`${proc}/${pid}/comm`, 'utf8').trimEnd())
+      const name = attempt(() => readFileSync(`${proc}/${pid}/comm`, 'utf8').trimEnd())
       if (name !== undefined) names.set(inode, (names.get(inode) ?? new Set()).add(name))
     }
   }
   return names
 }
 
-function unlessRefused<Result>(read: () => Result): Result | undefined {
-  try {
-    return read()
-  } catch {
-    return undefined
-  }
-}
-
 function userNames(path: string): Map<number, string> {
-  const text = unlessRefused(() => readFileSync(path, 'utf8')) ?? ''
+  const text = attempt(() => readFileSync(path, 'utf8')) ?? ''
   const lines = text.matchAll(/^([^:\n]{1,32}):[^:\n]*:(\d{1,10}):/gm)
   return new Map([...lines].map(([, name = '', uid]) => [Number(uid), name]))
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { attempt } from '../attempt'
 
 /** For where there is no /etc/services, as in many containers: IANA's names of what is seen most. */
 const WELL_KNOWN: readonly (readonly [number, string])[] = [
@@ -48,11 +49,7 @@ export function serviceNames(path: string): (port: number) => string | undefined
 }
 
 function read(path: string): ReadonlyMap<number, string> {
-  try {
-    return parseServices(readFileSync(path, 'latin1'))
-  } catch {
-    return new Map(WELL_KNOWN)
-  }
+  return attempt(() => parseServices(readFileSync(path, 'latin1'))) ?? new Map(WELL_KNOWN)
 }
 
 /** @returns the first name of each TCP port */
