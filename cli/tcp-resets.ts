@@ -8,6 +8,7 @@ import { endPlugin, reloadHealth } from './agent/control'
 import { findAgent, findProvedAgent, type ProvedAgent, type Where } from './agent/find'
 import { doctor } from './doctor/doctor'
 import { explainCommand } from './explain/explain'
+import { HOME } from './install/command-files'
 import { install } from './install/install'
 import { uninstall } from './install/uninstall'
 import { isUsageError, UsageError } from './usage-error'
@@ -106,11 +107,11 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
 }
 
 /**
- * What tells where the configuration is. In the built tree that is beside this command; where a package has put the
- * parts in their places, the agent knows.
+ * What tells where the configuration is. In a built tree that is beside this command; of one that is installed, the agent
+ * knows.
  */
 async function configEnvironment(env: NodeJS.ProcessEnv, where: Where): Promise<NodeJS.ProcessEnv> {
-  if (env.NETDATA_STOCK_CONFIG_DIR || existsSync(join(dist, 'conf.d'))) return env
+  if (env.NETDATA_STOCK_CONFIG_DIR || (dist !== HOME && existsSync(join(dist, 'conf.d')))) return env
   const { layout } = await findAgent(where)
   return { NETDATA_STOCK_CONFIG_DIR: layout.stockConf, NETDATA_USER_CONFIG_DIR: layout.userConf }
 }

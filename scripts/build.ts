@@ -65,7 +65,7 @@ export async function build(): Promise<void> {
   generateConfig()
   generateStyle()
   rmSync(dist, { recursive: true, force: true })
-  for (const dir of ['plugins.d', 'conf.d', 'health.d', 'web/guides/tcp', 'bin']) {
+  for (const dir of ['plugins.d', 'conf.d', 'health.d', 'web/guides/tcp', 'man/man8', 'bin']) {
     mkdirSync(join(dist, dir), { recursive: true })
   }
   const bundles = [
@@ -74,6 +74,7 @@ export async function build(): Promise<void> {
   ]
   writeFileSync(join(dist, THIRD_PARTY), listOf(thirdParties(bundles, root, GENERATORS)))
   copyFileSync(join(root, 'conf.d', 'tcp_resets.conf'), join(dist, 'conf.d', 'tcp_resets.conf'))
+  copyFileSync(join(root, 'packaging', 'tcp-resets.8'), join(dist, 'man', 'man8', 'tcp-resets.8'))
   copyGrant()
   copyFileSync(join(root, 'health.d', 'tcp_resets.conf'), join(dist, 'health.d', 'tcp_resets.conf'))
   buildGuides()

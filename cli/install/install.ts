@@ -5,6 +5,7 @@ import { alarmNames } from '../agent/api'
 import { endPlugin, hasSystemd, reloadHealth, restartCommand } from '../agent/control'
 import { findProvedAgent, type ProvedAgent, type Where } from '../agent/find'
 import { chooseNode } from './choose-node'
+import { commandFiles } from './command-files'
 import { readRegular } from './file'
 import { giveGrant, grantFiles, revokeGrant } from './grant'
 import { lock } from './lock'
@@ -74,6 +75,7 @@ async function installInto(
   const wanted = [
     ...ownFiles(options.dist, layout, guidesUrl),
     ...(node?.pin ? [{ ...node.pin, ifEdited: 'theirs-beside' as const }] : []),
+    ...commandFiles(options.dist, options.root ?? '/', node?.pin),
     ...grant,
   ]
   const also = {

@@ -86,9 +86,9 @@ function walk(path: string): Way {
       if (names.some(Boolean)) throw new Error(`${at}: expected a directory, found ${kindOf(end)}: remove it`)
       break
     }
-    if (canOthersWrite(end))
+    if (canOthersWrite(end) && !(isShared(end) && isThere(at, names)))
       throw new Error(
-        `${at}: others may write there, and could change what root puts below it: chmod go-w ${at}`,
+        `${at}: others may write there, and could change what root puts below it: ${isShared(end) ? 'take a directory of root’s' : `chmod go-w ${at}`}`,
       )
     if (end.uid !== 0) {
       if (owner && owner.uid !== end.uid)
@@ -102,6 +102,14 @@ function walk(path: string): Way {
 /** By everybody; or in root's, by a group: an access list for one user shows as rights of root's group. */
 function canOthersWrite({ mode, uid }: Stats): boolean {
   return (mode & 0o002) !== 0 || ((mode & 0o020) !== 0 && uid === 0)
+}
+
+/** Like /tmp: what is there can only be moved away by its owner and root, but anybody can make what is not there yet. */
+const isShared = ({ mode, uid }: Stats): boolean => uid === 0 && (mode & 0o1000) !== 0
+
+function isThere(dir: string, names: readonly string[]): boolean {
+  const next = names.find(Boolean)
+  return next !== undefined && lstatSync(join(dir, next), { throwIfNoEntry: false }) !== undefined
 }
 
 const groups = new Map<number, number>()

@@ -1,7 +1,9 @@
-import { join } from 'node:path'
+import { chmodSync, chownSync, mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import t from 'tap'
 import { lock } from '../../cli/install/lock'
 import { parseJournal } from '../../cli/install/transaction'
+import { refuseOthers } from '../../cli/install/whose'
 import { command, noSandbox, openSandbox } from './sandbox'
 
 // What a local user can do to root. The users are real, and so are the namespaces; all of it is in a sandbox.
@@ -191,6 +193,20 @@ t.test('what the package’s scripts kill', { skip: noSandbox }, async t => {
     sh -c 'exec tail -f /dev/null -- ${plugin}' >/dev/null 2>&1 & echo $! >/run/bystander`)
   sandbox.must(`sh '${postrm}' remove; sh '${postrm}' purge; kill -0 "$(cat /run/bystander)"`)
   t.pass('a bystander is alive')
+})
+
+const notRoot = process.getuid?.() !== 0 && 'needs root'
+t.test('in a directory like /tmp only what is there is safe', { skip: notRoot }, async t => {
+  const shared = t.testdir({})
+  const dir = join(shared, 'root/usr')
+  chmodSync(shared, 0o1777)
+  t.throws(() => refuseOthers(dir), /others may write there, .*: take a directory of root’s/)
+  mkdirSync(dirname(dir))
+  t.doesNotThrow(() => refuseOthers(dir))
+  chownSync(dirname(dir), 65534, 65534)
+  t.throws(() => refuseOthers(dir), /leads through a directory of user 65534/)
+  chmodSync(shared, 0o777)
+  t.throws(() => refuseOthers(dir), /others may write there, .*: chmod go-w /)
 })
 
 t.test('one lock at a time', async t => {

@@ -25,7 +25,8 @@ t.test(
       status: 0,
       stdout: new RegExp(`good +node +${process.version} at ${PLUGIN}\\.node, as netdata`),
     })
-    t.match(cli('uninstall'), { status: 0 })
+    t.match(sandbox.must('tcp-resets --version'), /^\d/, 'the command starts by itself too')
+    t.match(sandbox.sh('tcp-resets uninstall'), { status: 0 })
     t.equal(sandbox.changes(), before, 'nothing is left')
   },
 )

@@ -50,7 +50,16 @@ t.test('installs, works, upgrades, and goes without a trace', { skip: noSandbox 
   sandbox.must('mv /etc/netdata/health.d/tcp_resets.conf.new /etc/netdata/health.d/tcp_resets.conf')
   t.match(sandbox.run('install'), { status: 0 })
 
-  t.match(sandbox.run('uninstall'), { status: 0, stderr: '' })
+  // What it was installed from may be gone by now: the command is on the PATH, and can do all by itself.
+  sandbox.must('rm /usr/lib/netdata/plugins.d/tcp_resets.plugin')
+  t.match(
+    sandbox.sh('tcp-resets doctor').stdout,
+    /wrong +files +gone: .*tcp_resets.plugin\n +→ as root: tcp-resets install/,
+  )
+  t.match(sandbox.sh('tcp-resets install'), { status: 0, stderr: '' })
+  t.match(sandbox.must('tcp-resets check-config'), '/usr/lib/netdata/conf.d/tcp_resets.conf: good\n')
+  t.match(sandbox.must('cat /usr/local/share/man/man8/tcp-resets.8'), /^\.Dt TCP-RESETS 8$/m)
+  t.match(sandbox.sh('tcp-resets uninstall'), { status: 0, stderr: '' })
   t.equal(sandbox.changes(), before, 'no file is left')
   await sandbox.until(
     'the agent has given the plugin and its alarms up',

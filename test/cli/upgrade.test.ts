@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process'
-import { appendFileSync, cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { lock } from '../../cli/install/lock'
@@ -17,19 +26,30 @@ function run(program: string, args: readonly string[]) {
   return { status, stdout, stderr }
 }
 
-/** A machine with Debian's Netdata and an older version of the plugin, which had a guide more. */
-function older(t: Test): { root: string; upgrade: () => ReturnType<typeof run> } {
+/**
+ * A machine with Debian's Netdata and an older version of the plugin, which had a guide more.
+ *
+ * @param guide the only one of the newer version, where all would take too long
+ */
+function older(
+  t: Test,
+  guide?: string,
+): { root: string; command: string; upgrade: () => ReturnType<typeof run> } {
   const dir = t.testdir({})
-  const root = join(dir, 'root')
-  const old = join(dir, 'old')
+  const [root, old, newer] = [join(dir, 'root'), join(dir, 'old'), join(dir, 'newer')]
+  const guides = 'web/guides/tcp'
   plant(root, DEBIAN)
-  cpSync(dist, old, { recursive: true })
+  cpSync(dist, newer, { recursive: true })
+  for (const name of readdirSync(join(newer, guides)))
+    if (guide !== undefined && name !== guide) rmSync(join(newer, guides, name))
+  cpSync(newer, old, { recursive: true })
   for (const name of ['plugins.d/tcp_resets.plugin', 'health.d/tcp_resets.conf', 'conf.d/tcp_resets.conf']) {
     appendFileSync(join(old, name), '# of an older version\n')
   }
-  writeFileSync(join(old, 'web/guides/tcp/gone.html'), 'of an older version\n')
+  writeFileSync(join(old, guides, 'gone.html'), 'of an older version\n')
   t.equal(run(join(old, 'bin', 'tcp-resets'), ['install', '--root', root]).status, 0)
-  return { root, upgrade: () => run(command, ['install', '--root', root]) }
+  const command = join(newer, 'bin', 'tcp-resets')
+  return { root, command, upgrade: () => run(command, ['install', '--root', root]) }
 }
 
 const own = (name: string): string => readFileSync(join(dist, name), 'utf8')
@@ -103,7 +123,7 @@ t.test(
 )
 
 t.test('killed at any moment, the next run finds all of the old or all of the new', async t => {
-  const { root } = older(t)
+  const { root, command } = older(t, 'index.html')
   const start = `${root}-start`
   cpSync(root, start, { recursive: true })
   const old = treeOf(root)
