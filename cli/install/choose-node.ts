@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, realpathSync } from 'node:fs'
+import { existsSync, lstatSync, readFileSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { pluginFile } from '../agent/control'
 import type { Agent } from '../agent/find'
@@ -31,10 +31,12 @@ export function chooseNode(agent: Agent, dist: string): NodeChoice {
   const beside = pinnedNode(pluginFile(agent))
   const brought = broughtNode(dist)
   // Where it does not run the launcher of this very command has passed it over.
-  if (brought !== undefined && realpathSync(brought) === own) {
+  const came = brought !== undefined && realpathSync(brought) === own
+  const isThere = lstatSync(beside, { throwIfNoEntry: false })?.isFile() && realpathSync(beside) === own
+  if (came || isThere) {
     return {
       pin: { path: beside, content: readFileSync(own), mode: 0o755 },
-      note: `Node: ${process.version}, which came with this, as ${beside}`,
+      note: `Node: ${process.version}, which ${came ? 'came with this' : 'is there already'}, as ${beside}`,
     }
   }
   if (user === undefined || !canActAs(user)) {

@@ -32,6 +32,8 @@ export function commandFiles(dist: string, root: string, node: Placement | undef
     ifEdited: 'theirs-beside',
   })
   const files = FOLDERS.flatMap(folder => readdirSync(join(dist, folder)).map(name => join(folder, name)))
+    // A Node that came with it is beside the plugin, and one is enough.
+    .filter(path => !path.endsWith('.node'))
   const manual = 'man/man8/tcp-resets.8'
   return [
     ...[...files, LICENCES].map(path =>

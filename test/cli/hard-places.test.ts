@@ -26,6 +26,8 @@ t.test(
       stdout: new RegExp(`good +node +${process.version} at ${PLUGIN}\\.node, as netdata`),
     })
     t.match(sandbox.must('tcp-resets --version'), /^\d/, 'the command starts by itself too')
+    t.match(sandbox.sh('tcp-resets install'), { status: 0, stdout: /which is there already/ })
+    t.match(sandbox.must(`env -i PATH=/nowhere ${PLUGIN} --version`), /^\d/)
     t.match(sandbox.sh('tcp-resets uninstall'), { status: 0 })
     t.equal(sandbox.changes(), before, 'nothing is left')
   },
