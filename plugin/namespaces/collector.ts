@@ -14,6 +14,7 @@ import { netIdentity, uptime } from './processes'
 import { memberReader } from './reader'
 import { roster } from './roster'
 import { searchTimes } from './search-times'
+import { readSigns, walkTimes } from './walk-times'
 
 const FAULT = 'network namespaces'
 
@@ -46,7 +47,8 @@ export function namespacesCollector(
     return undefined
   }
 
-  const finder = namespaceFinder(proc)
+  const walkIsDue = walkTimes(() => readSigns(root))
+  const finder = namespaceFinder(proc, walkIsDue)
   const seats = roster(config.namespaces.max)
   const members = newMembers()
   const decide = admission(root, config.namespaces, members)

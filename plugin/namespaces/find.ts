@@ -12,8 +12,6 @@ import {
 const REMEMBERED = 8
 /** New ids are asked for one by one, unless they are more than one in so many of the processes: then a list costs less. */
 const LIST_FROM = 3
-/** Seconds that a walk over all processes takes. */
-const WALK_SECONDS = 50
 
 export interface Process {
   readonly pid: number
@@ -43,7 +41,7 @@ export interface NamespaceFinder {
   /** What keeps it from seeing all, for a person; undefined when nothing does. */
   readonly fault: string | undefined
   /**
-   * Looks at all processes the first time, then at the new ones and at some of the others.
+   * Looks at all processes the first time, then at the new ones, and sometimes at all of them again.
    *
    * @param seconds since it did so before
    */
@@ -63,24 +61,22 @@ export interface NamespaceFinder {
 
 /**
  * One without a process can't be seen from /proc. Every process has to be looked at once. From then on it is the new
- * ones, and the rest in a slow walk, for what nobody tells of: an old process that moved to another namespace.
+ * ones, and all of them again for what nobody tells of: an old process that moved to another namespace.
  *
  * @param proc where procfs is mounted
+ * @param walkIsDue whether to look at all of them again, so many seconds after it was asked before
  */
-export function namespaceFinder(proc: string): NamespaceFinder {
+export function namespaceFinder(
+  proc: string,
+  walkIsDue: (seconds: number) => boolean = () => false,
+): NamespaceFinder {
   const found = new Map<number, Namespace>()
   const newest = newestPid(proc)
   const newPids = newPidsFollower(proc, newest)
-  /** Namespaces with more processes than are remembered. */
-  const crowded = new WeakSet<Namespace>()
   /** They never leave for another namespace. */
   const kernelThreads = new Set<number>()
   let young: number[] = []
   let complete = false
-  /** What the walk has still to look at, how many in a second, and how many it should have looked at by now. */
-  let ahead: number[] = []
-  let pace = 0
-  let due = 0
   let own = netInode(proc, '')
   let fault: string | undefined
 
@@ -107,11 +103,8 @@ export function namespaceFinder(proc: string): NamespaceFinder {
     if (inode === own) return true
     const namespace = found.get(inode)
     if (namespace?.processes.some(process => process.pid === pid)) return true
-    if (namespace !== undefined && namespace.processes.length >= REMEMBERED) {
-      crowded.add(namespace)
-      // From then on those that come are younger, or have moved there.
-      if (complete) return true
-    }
+    // Those that come later are younger, or have moved there.
+    if (complete && namespace !== undefined && namespace.processes.length >= REMEMBERED) return true
     const started = startOf(proc, pid)
     if (started === undefined) return false
     if (namespace === undefined || isAnother(namespace, pid)) {
@@ -128,19 +121,6 @@ export function namespaceFinder(proc: string): NamespaceFinder {
       if (!complete && newest !== undefined && isKernelThread(proc, pid)) kernelThreads.add(pid)
       yield
     }
-    endWalk()
-  }
-
-  function* lookAtNew(): Generator<undefined> {
-    for (const pid of newPids()) {
-      kernelThreads.delete(pid)
-      if (look(pid)) young.push(pid)
-      yield
-    }
-  }
-
-  const endWalk = (): void => {
-    ahead = []
     complete = true
     own = netInode(proc, '')
     // Process 1 is there in every PID namespace.
@@ -150,19 +130,12 @@ export function namespaceFinder(proc: string): NamespaceFinder {
       : undefined
   }
 
-  function* walkOn(seconds: number): Generator<undefined> {
-    if (ahead.length === 0) {
-      ahead = listPids(proc).filter(pid => !kernelThreads.has(pid))
-      pace = ahead.length / WALK_SECONDS
-    }
-    due = Math.min(due, 1) + pace * Math.min(seconds, WALK_SECONDS)
-    for (; due >= 1; due--) {
-      const pid = ahead.pop()
-      if (pid === undefined) break
-      look(pid)
+  function* lookAtNew(): Generator<undefined> {
+    for (const pid of newPids()) {
+      kernelThreads.delete(pid)
+      if (look(pid)) young.push(pid)
       yield
     }
-    if (ahead.length === 0) endWalk()
   }
 
   function* lookAgain(): Generator<undefined> {
@@ -184,13 +157,11 @@ export function namespaceFinder(proc: string): NamespaceFinder {
       yield* lookAgain()
       // Also the first time: from here on it is known which are new.
       yield* lookAtNew()
-      if (complete) yield* walkOn(seconds)
-      else yield* lookAtAll()
+      if (walkIsDue(seconds) || !complete) yield* lookAtAll()
     },
     *seek(lost) {
       yield* lookAtNew()
-      if (lost.some(namespace => namespace.processes.length === 0 && crowded.has(namespace)))
-        yield* lookAtAll()
+      if (lost.some(namespace => namespace.processes.length === 0)) yield* lookAtAll()
     },
     forget(namespace) {
       if (found.get(namespace.inode) === namespace) found.delete(namespace.inode)

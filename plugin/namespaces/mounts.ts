@@ -22,6 +22,11 @@ export function sysSource(mountinfo: string): string | undefined {
   return [...mountinfo.matchAll(/ \/sys [^\n]* - sysfs (\S+) /g)].at(-1)?.[1]
 }
 
+/** The network namespaces that mounts keep, as those of `ip netns` do: `net:[4026532178]`, as in the link `ns/net`. */
+export function netnsMounts(mountinfo: string): string[] {
+  return [...mountinfo.matchAll(/ (net:\[\d+\]) [^\n]* - nsfs /g)].map(([, link = '']) => link)
+}
+
 /** The container of a process that has the files of one, for where its cgroup does not tell. */
 export function containerOfMounts(mountinfo: string): Owner | undefined {
   for (const line of mountinfo.split('\n')) {

@@ -5,6 +5,7 @@ import t from 'tap'
 import { type Namespace, type NamespaceFinder, namespaceFinder } from '../../plugin/namespaces/find'
 import { isKernelThread, netIdentity, uptime } from '../../plugin/namespaces/processes'
 import { foreignSource, hadTraffic } from '../../plugin/namespaces/read'
+import { readSigns, walkTimes } from '../../plugin/namespaces/walk-times'
 import { readAll } from '../../plugin/sources/kept-file'
 import { makeWorld, noWorld } from './world'
 
@@ -62,16 +63,44 @@ t.test('a new one that leaves a little later is looked at twice', { skip }, asyn
   t.strictSame(pidsOf(finder.found.get(inodeOf(pid))), [pid])
 })
 
-t.test('an old process that moves is found by the walk, within a minute', { skip }, async t => {
+t.test('an old process that moves is found within a minute', { skip }, async t => {
   const world = makeWorld(t)
   const pid = await world.born('a')
-  const finder = completeFinder()
+  const finder = namespaceFinder(
+    '/proc',
+    walkTimes(() => readSigns('')),
+  )
+  finish(finder.search(1))
   await world.leave('a')
   const inode = inodeOf(pid)
   finish(finder.search(0))
   t.notOk(finder.found.has(inode), 'not among the new ones')
-  for (let seconds = 0; seconds < 60; seconds += 5) finish(finder.search(5))
+  for (let seconds = 0; seconds < 55; seconds += 5) finish(finder.search(5))
   t.strictSame(pidsOf(finder.found.get(inode)), [pid])
+})
+
+t.test('exec nsenter of an old shell, to a namespace without a process', { skip }, async t => {
+  const name = `tr-enter-${process.pid}`
+  execFileSync('ip', ['netns', 'add', name])
+  t.teardown(() => execFileSync('ip', ['netns', 'del', name]))
+  const shell = spawn('sh', ['-c', `read go; exec nsenter --net=/run/netns/${name} sleep 60`], {
+    stdio: ['pipe', 'ignore', 'inherit'],
+  })
+  t.teardown(() => shell.kill('SIGKILL'))
+  const pid = shell.pid ?? 0
+  // Long after it was made.
+  let made = 0
+  const finder = namespaceFinder(
+    '/proc',
+    walkTimes(() => ({ ...readSigns(''), made: String(made) })),
+  )
+  finish(finder.search(1))
+  made++
+  for (let seconds = 0; seconds < 600; seconds += 5) finish(finder.search(5))
+  shell.stdin.write('go\n')
+  while (inodeOf(pid) === inodeOf(process.pid)) await new Promise(resolve => setImmediate(resolve))
+  for (let seconds = 0; seconds < 55; seconds += 5) finish(finder.search(5))
+  t.strictSame(pidsOf(finder.found.get(inodeOf(pid))), [pid])
 })
 
 t.test('many at once are listed, and none is missed', { skip }, async t => {
