@@ -13,12 +13,28 @@ import { runPlugin } from './plugin'
 
 const { env, platform } = process
 
+// Signals. The agent starts a plugin again that ends by itself, and gives one up for good that a signal ended. So none whose
+// default action ends a process is left to that, as far as Node can take it and it does not tell of a fault in the program.
+
+/** What people and limits end a process with. With its limit of CPU time used up (SIGXCPU), a new one has all of it again. */
+const ENDS = ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGXCPU'] as const
 /**
- * Signals that are sent to all of the agent's processes and mean only the agent: SIGUSR2 has it read its alarms again. As
- * with SIGHUP, which log rotation sends, no agent starts a plugin again that one of them ended. At SIGUSR1 Node would
- * open the port of its debugger.
+ * Not for us. Some are sent to all processes of the agent and mean only the agent: SIGUSR2 has it read its alarms again. At
+ * SIGUSR1 Node would open the port of its debugger.
  */
-const NOT_FOR_US = ['SIGUSR1', 'SIGUSR2'] as const
+const PASSES = [
+  'SIGUSR1',
+  'SIGUSR2',
+  'SIGALRM',
+  'SIGVTALRM',
+  'SIGPROF',
+  'SIGIO',
+  'SIGPWR',
+  'SIGSTKFLT',
+] as const
+/** What log rotation sends to all processes of the agent, and a person who has changed the configuration. */
+const REREAD = 'SIGHUP'
+
 const program = __filename
 const log = createLog(env)
 
@@ -35,14 +51,23 @@ async function run(interval: number): Promise<number> {
     if (!existsSync(program)) tell(NOT_MISSED)
     process.exit(0)
   }
-  process.on('SIGTERM', end)
-  process.on('SIGINT', end)
-  process.on('SIGHUP', () => log.info('SIGHUP: going on; the configuration is read at the start'))
-  for (const signal of NOT_FOR_US) process.on(signal, () => {})
+  for (const signal of ENDS) process.on(signal, end)
+  for (const signal of PASSES) process.on(signal, () => {})
+  const onReread = (reread: () => void): unknown => process.on(REREAD, reread)
   // The agent keeps its end of stdin open for as long as it lives, and asks for functions on it.
   const stdin = isDevNull(0) ? undefined : process.stdin
   stdin?.on('end', end).on('error', end).resume()
-  await runPlugin({ interval, env, platform, program, stdout: process.stdout, stdin, time: systemTime, log })
+  await runPlugin({
+    interval,
+    env,
+    platform,
+    program,
+    stdout: process.stdout,
+    stdin,
+    onReread,
+    time: systemTime,
+    log,
+  })
   return 0
 }
 

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path'
 import Ajv from 'ajv'
 import standaloneCode from 'ajv/dist/standalone'
 import { build as bundle, type Metafile, transformSync } from 'esbuild'
-import { parse } from 'yaml'
+import { isMap, isScalar, parse, parseDocument, type YAMLMap } from 'yaml'
 import schema from '../plugin/config/schema.json'
 import { readGuides, renderGuide, renderIndex } from '../web/render'
 import { setModes } from './modes'
@@ -124,6 +124,49 @@ function generateConfig(): void {
       '',
     ].join('\n'),
   )
+  writeFileSync(
+    join(generated, 'form.ts'),
+    `export const form = ${JSON.stringify(JSON.stringify(formOf(text)))}\n`,
+  )
+}
+
+/** What the dashboard makes its form of: the schema with the defaults, and the comments of the stock file as help. */
+function formOf(text: string): { jsonSchema: object; uiSchema: object } {
+  const document = parseDocument(text)
+  if (!isMap(document.contents)) throw new Error('the stock configuration has no keys')
+  return {
+    jsonSchema: withDefaults(schema, parse(text)),
+    uiSchema: { uiOptions: { fullPage: true }, ...helpOf(document.contents) },
+  }
+}
+
+/** A part of the schema. */
+interface SchemaPart {
+  readonly description?: string
+  readonly properties?: Readonly<Record<string, SchemaPart>>
+}
+
+function withDefaults({ properties, ...part }: SchemaPart, value: unknown): object {
+  if (properties === undefined) return { ...part, default: value }
+  const values = value as Readonly<Record<string, unknown>>
+  const described = Object.entries(properties).map(([key, each]) => [
+    key,
+    { title: key, ...withDefaults(each, values[key]) },
+  ])
+  return { ...part, properties: Object.fromEntries(described) }
+}
+
+/** The comment before each key. That of the first key of a section is kept with the section. */
+function helpOf(section: YAMLMap): Record<string, object> {
+  const helps = section.items.map(({ key, value }, index) => {
+    if (!isScalar(key)) throw new Error('a key of the stock configuration is no word')
+    const comment = (index === 0 && section.commentBefore) || key.commentBefore || ''
+    // What comes before an empty line is of the whole file.
+    const own = comment.split(/\n\s*\n/).at(-1) ?? ''
+    const help = { 'ui:help': own.replace(/\s*\n\s*/g, ' ').trim() }
+    return [String(key.value), isMap(value) ? { ...help, ...helpOf(value) } : help]
+  })
+  return Object.fromEntries(helps)
 }
 
 /** The looks of a report: those of the guides, and what only a report has. */

@@ -4,7 +4,7 @@ import { abandon, type Fault, MAX_TICKS, type Outcome, play } from '../test/faul
 import { garbageOnStdin, replacedConfig } from '../test/faults/input'
 import { fullLogDisk, fullPipe } from '../test/faults/output'
 import { brokenProc } from '../test/faults/proc'
-import { littleMemory, paused, starved } from '../test/faults/process'
+import { littleMemory, paused, signalled, starved } from '../test/faults/process'
 import { slowProc } from '../test/faults/slow'
 import { startSteady } from '../test/faults/steady'
 import { build } from './build'
@@ -24,6 +24,7 @@ const FAULTS: readonly Fault[] = [
   steppedClock,
   suspended,
   paused,
+  signalled,
   starved,
   littleMemory,
   garbageOnStdin,

@@ -42,6 +42,8 @@ t.test('ends at once, with code 0', async t => {
   const ways: Record<string, (running: RunningPlugin) => unknown> = {
     SIGTERM: ({ child }) => child.kill('SIGTERM'),
     SIGINT: ({ child }) => child.kill('SIGINT'),
+    SIGQUIT: ({ child }) => child.kill('SIGQUIT'),
+    'SIGXCPU, its limit of CPU time': ({ child }) => child.kill('SIGXCPU'),
     'end of stdin': ({ child }) => child.stdin?.end(),
     'stdout closed': ({ child }) => child.stdout?.destroy(),
     'both closed': ({ child }) => {
@@ -196,12 +198,12 @@ function old(t: { testdir(): string }): string {
 t.test('signals that are meant for the agent', async t => {
   const running = startPlugin(t, { NETDATA_HOST_PREFIX: hostRoot(t), NETDATA_LOG_LEVEL: 'info' })
   await ticks(running, 2)
-  for (const signal of ['SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) {
+  for (const signal of ['SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGALRM', 'SIGPWR'] as const) {
     const before = collections(running.stdout())
     running.child.kill(signal)
     await ticks(running, before + 4)
     t.equal(running.child.exitCode, null, `it goes on after ${signal}`)
   }
-  t.match(running.stderr(), /SIGHUP: going on; the configuration is read at the start/)
+  t.match(running.stderr(), / INFO: the configuration was read again\n/)
   t.notMatch(running.stderr(), /Debugger/, 'no port is opened')
 })

@@ -19,7 +19,7 @@ t.test('never silent for two minutes, and no word too many', async t => {
         state.written += text
       },
     },
-    'HERE\n',
+    () => 'HERE\n',
     time,
   )
   const pass = () => {

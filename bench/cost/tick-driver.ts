@@ -133,7 +133,9 @@ async function main(what = '', ticks = ''): Promise<void> {
   const { time, tick, armed } = drivenTime()
   const { env, platform, stdout } = process
   const log = createLog(env)
-  const ended = runPlugin({ interval: 1, env, platform, program: __filename, stdout, time, log }).then(() => {
+  const onReread = (): void => {}
+  const all = { interval: 1, env, platform, program: __filename, stdout, onReread, time, log }
+  const ended = runPlugin(all).then(() => {
     throw new Error('the reader of stdout has gone')
   })
   const work = async (): Promise<unknown> => {

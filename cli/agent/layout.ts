@@ -10,6 +10,8 @@ export interface Layout {
   readonly stockConf: string
   readonly userConf: string
   readonly web: string
+  /** What the agent keeps for itself; absent where it does not say. */
+  readonly lib?: string
   /** Ours, for the manifest: nobody but root may write there. */
   readonly state: string
 }
@@ -43,6 +45,7 @@ export function layoutAt(prefix: string, platform: NodeJS.Platform, root = '/'):
       stockConf,
       userConf,
       web,
+      lib: platform === 'freebsd' ? join(root, 'var/db/netdata') : join(top, 'var/lib/netdata'),
       state: stateIn(root, platform),
     }
   }
@@ -56,10 +59,12 @@ export function layoutFrom(
   platform: NodeJS.Platform = process.platform,
 ): Layout | undefined {
   const directories = conf.get('directories')
-  const [plugins, stockConf, userConf, web] = ['plugins', 'stock config', 'config', 'web'].map(key => {
-    const path = firstDirectory(directories?.get(key) ?? '')
-    return isAbsolute(path) ? resolve(path) : undefined
-  })
+  const [plugins, stockConf, userConf, web, lib] = ['plugins', 'stock config', 'config', 'web', 'lib'].map(
+    key => {
+      const path = firstDirectory(directories?.get(key) ?? '')
+      return isAbsolute(path) ? resolve(path) : undefined
+    },
+  )
   if (!plugins || !stockConf || !userConf || !web) return undefined
   return {
     from: `the running agent's answer at ${url}`,
@@ -67,6 +72,7 @@ export function layoutFrom(
     stockConf,
     userConf,
     web,
+    ...(lib && { lib }),
     state: stateIn('/', platform),
   }
 }

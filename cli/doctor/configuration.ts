@@ -1,10 +1,13 @@
 import { join } from 'node:path'
 import type { Config } from '../../plugin/config/config'
-import { loadConfig, loadFile } from '../../plugin/config/load'
+import { differing } from '../../plugin/config/differing'
+import { loadConfig, loadFile, over } from '../../plugin/config/load'
+import { messageOf } from '../../plugin/message'
 import type { Agent } from '../agent/find'
 import type { Layout } from '../agent/layout'
+import { type SavedSettings, savedSettings } from '../agent/saved-settings'
 import { canActAs, runAs } from '../agent/user'
-import { type Finding, good, wrong } from './finding'
+import { type Finding, good, note, unknown, wrong } from './finding'
 
 const filesOf = ({ stockConf, userConf }: Layout): [stock: string, own: string] => [
   join(stockConf, 'tcp_resets.conf'),
@@ -13,8 +16,10 @@ const filesOf = ({ stockConf, userConf }: Layout): [stock: string, own: string] 
 
 /** What the plugin of this agent runs with, less what the agent tells it of the interval. */
 export async function configurationOf(layout: Layout): Promise<Config> {
-  const { config } = await loadConfig(...filesOf(layout), 1)
-  return config
+  const { config } = await loadConfig(...filesOf(layout))
+  // Whoever can't read what was set on the dashboard is told so by checkConfiguration.
+  const saved = await savedSettings(layout).catch(() => undefined)
+  return over(config, saved?.config)
 }
 
 /** Whether the plugin's configuration can be read and says what it may. */
@@ -31,7 +36,34 @@ export async function checkConfiguration({ layout, user, path }: Agent): Promise
       findings.push(wrong('config', `${user.name} can't read ${file}`, `chmod 644 ${file}`))
     }
   }
-  if (findings.length > 0) return findings
-  const saw = read.length === 0 ? 'none, so all options have their defaults' : `good: ${read.join(', ')}`
-  return [good('config', saw)]
+  if (findings.length === 0) {
+    const saw = read.length === 0 ? 'none, so all options have their defaults' : `good: ${read.join(', ')}`
+    findings.push(good('config', saw))
+  }
+  try {
+    const saved = await savedSettings(layout)
+    if (saved !== undefined) findings.push(await describe(saved, layout))
+  } catch (thrown) {
+    findings.push(unknown('config', `what was set on the dashboard: ${messageOf(thrown)}`))
+  }
+  return findings
+}
+
+async function describe({ path, config, fault }: SavedSettings, layout: Layout): Promise<Finding> {
+  if (fault !== undefined) {
+    return wrong(
+      'config',
+      `${path}: what was set on the dashboard is of no use: ${fault}`,
+      `set it there again, or remove ${path} and restart Netdata`,
+    )
+  }
+  const files = (await loadConfig(...filesOf(layout))).config
+  const keys = differing(files, over(files, config))
+  return keys.length === 0
+    ? good('config', `what was set on the dashboard (${path}) says what the files say`)
+    : note(
+        'config',
+        `what was set on the dashboard wins over the files in ${keys.join(', ')}: ${path}`,
+        'change it there; to have the files count again, remove that file and restart Netdata',
+      )
 }

@@ -43,33 +43,35 @@ export async function loadFile(path: string): Promise<LoadedFile | undefined> {
 }
 
 /**
- * The configuration to run with: the stock file, over it the user's, key by key, over it Netdata's own interval as the
- * lower bound. Where a file is missing or wrong, the plugin runs on the rest.
+ * What the files say: the stock file, over it the user's, key by key. Where a file is missing or wrong, it is the rest.
  *
- * @param interval seconds, from the command line
+ * @param kept what goes on instead where a file is wrong: a change that fails changes nothing
  */
 export async function loadConfig(
   stockPath: string,
   userPath: string | undefined,
-  interval: number,
+  kept?: Config,
 ): Promise<{ config: Config; faults: readonly string[] }> {
   const stock = await loadFile(stockPath)
   const user = userPath === undefined ? undefined : await loadFile(userPath)
-  const config = over(over(stockConfig, stock?.config), user?.config)
+  const faults = [...(stock?.faults ?? []), ...(user?.faults ?? [])]
+  if (kept !== undefined && faults.length > 0) {
+    return { config: kept, faults: [...faults, 'the configuration stays as it was'] }
+  }
   return {
-    config: Object.freeze({ ...config, update_every: Math.max(config.update_every, interval) }),
+    config: over(over(stockConfig, stock?.config), user?.config),
     faults: [...faultsOf(stockPath, stock, 'the built-in one'), ...faultsOf(userPath, user, 'the stock one')],
   }
 }
 
 /** Key by key, also within a section. */
-function over(config: Config, file: PartialConfig | undefined): Config {
-  return {
+export function over(config: Config, file: PartialConfig | undefined): Config {
+  return Object.freeze({
     ...config,
     ...file,
     namespaces: Object.freeze({ ...config.namespaces, ...file?.namespaces }),
     tracing: Object.freeze({ ...config.tracing, ...file?.tracing }),
-  }
+  })
 }
 
 function faultsOf(path: string | undefined, file: LoadedFile | undefined, instead: string): string[] {

@@ -23,6 +23,11 @@ export interface Collector {
   collect(now: number): string
 }
 
+export interface HostCollector extends Collector {
+  /** Lets go of what it reads. */
+  close(): void
+}
+
 export interface NamespaceCollector extends Collector {
   /** Who the namespace belongs to from the next collection on. Its id stays. */
   relabel(labels: ChartNamespace['labels']): void

@@ -9,7 +9,7 @@ import { freebsdSource } from '../sources/freebsd'
 import type { FreebsdCounter } from '../sources/freebsd-counters'
 import { freebsdReleases, MISMATCH_ADVICE, mismatchOf } from '../sources/freebsd-release'
 import type { Reading, SlowSource } from '../sources/source'
-import type { Collector } from './collector'
+import type { HostCollector } from './collector'
 
 /**
  * The collector of this FreeBSD system.
@@ -17,7 +17,7 @@ import type { Collector } from './collector'
  * @param path PATH, where netstat is looked for
  * @throws where there is no netstat, or none that can be believed
  */
-export function openFreebsd(path: string, updateEvery: number, log: Log): Collector {
+export function openFreebsd(path: string, updateEvery: number, log: Log): HostCollector {
   const mismatch = mismatchOf(freebsdReleases(path))
   if (mismatch !== undefined) throw new Error(`${mismatch}; ${MISMATCH_ADVICE}`)
   return freebsdCollector(freebsdSource(path, updateEvery), updateEvery, log)
@@ -32,7 +32,7 @@ export function freebsdCollector(
   source: SlowSource<FreebsdCounter>,
   updateEvery: number,
   log: Log,
-): Collector {
+): HostCollector {
   const receivedSince = receivedCounterFreebsd()
   const timeoutResets = timeoutResetsCounter()
   const usual = usualFollower()
@@ -40,6 +40,7 @@ export function freebsdCollector(
   const causes = chartWriter(freebsdCausesChart(source.name), PLUGIN, updateEvery)
   return {
     start: source.start,
+    close: source.close,
     collect(now) {
       const { counters, fault } = source.read()
       log.fault(`source ${source.name}`, fault)

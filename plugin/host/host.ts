@@ -1,26 +1,28 @@
 import type { Log } from '../log'
 import { openSource } from '../sources/open'
-import { type Collector, namespaceCollector } from './collector'
+import { type HostCollector, namespaceCollector } from './collector'
 
 /** What rc(8) of FreeBSD gives its services. */
 const RC_PATH = '/sbin:/bin:/usr/sbin:/usr/bin'
 
+/** Makes the collector of the host that the plugin runs on, for so many seconds between collections. */
+export type OpenHost = (updateEvery: number) => HostCollector
+
 /**
- * The collector of the host that the plugin runs on.
- *
- * @param updateEvery seconds between collections
- * @throws where this system can't be measured at all
+ * @throws where this system can't be measured at all, as what it returns does
  */
-export async function openHost(
+export async function hostOpener(
   platform: NodeJS.Platform,
   env: NodeJS.ProcessEnv,
-  updateEvery: number,
   log: Log,
-): Promise<Collector> {
+): Promise<OpenHost> {
   if (platform === 'freebsd') {
     // Loaded only here: what starts processes costs memory, and Linux needs none of it.
     const { openFreebsd } = await import('./freebsd-collector')
-    return openFreebsd(env.PATH ?? RC_PATH, updateEvery, log)
+    return updateEvery => openFreebsd(env.PATH ?? RC_PATH, updateEvery, log)
   }
-  return namespaceCollector(openSource(platform, env.NETDATA_HOST_PREFIX ?? ''), updateEvery, log)
+  return updateEvery => {
+    const source = openSource(platform, env.NETDATA_HOST_PREFIX ?? '')
+    return { ...namespaceCollector(source, updateEvery, log), close: source.close }
+  }
 }

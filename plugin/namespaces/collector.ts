@@ -21,6 +21,8 @@ const FAULT = 'network namespaces'
 export interface NamespacesCollector {
   /** One collection in many short steps, each with whole charts of protocol text, often none. */
   collect(): Generator<string>
+  /** Text that takes all of its charts off the dashboard. */
+  retire(): string
 }
 
 /** What became of a namespace that was found. One without TCP traffic is nothing at all. */
@@ -156,5 +158,6 @@ export function namespacesCollector(
       anyFound ||= standings.size > 0
       if (anyFound) yield summarize(milliseconds())
     },
+    retire: () => [...members.all(), others, counts].map(charts => charts.retire()).join(''),
   }
 }

@@ -9,6 +9,8 @@ const REMEMBERED = 200
 export interface Members {
   /** Those that are there now. */
   present(): Member[]
+  /** Those and the ones that are gone. */
+  all(): Member[]
   get(name: string): Member | undefined
   /** The one that is gone, and that this owner continues. */
   goneOf(owner: Owner): Member | undefined
@@ -29,6 +31,7 @@ export function newMembers(): Members {
   const members = new Map<string, Member>()
   return {
     present: () => [...members.values()].filter(({ namespace }) => namespace !== undefined),
+    all: () => [...members.values()],
     get: name => members.get(name),
     goneOf({ identity }) {
       if (identity === undefined) return undefined

@@ -11,6 +11,8 @@ export interface Others {
   add(rise: Counters): void
   /** @param count the namespaces that it is of now */
   collect(count: number, now: number): string
+  /** Text that takes its chart off the dashboard. */
+  retire(): string
 }
 
 export function othersCollector(updateEvery: number, log: Log): Others {
@@ -34,5 +36,6 @@ export function othersCollector(updateEvery: number, log: Log): Others {
       last = undefined
       return collector.retire()
     },
+    retire: collector.retire,
   }
 }

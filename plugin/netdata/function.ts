@@ -1,5 +1,5 @@
 import type { Log } from '../log'
-import { oneLine } from '../message'
+import { messageOf, oneLine } from '../message'
 import { cleanId, cleanText } from './clean'
 import { type FunctionCall, type InputEvents, inputReader } from './input'
 import type { Output } from './output'
@@ -17,11 +17,15 @@ export interface FunctionDefinition {
   answer(call: FunctionCall): FunctionAnswer
 }
 
+/** Answers calls, at once or after a while. */
+export type FunctionAnswers = (call: FunctionCall) => FunctionAnswer | Promise<FunctionAnswer>
+
 export interface FunctionAnswer {
   /** As in HTTP. */
   readonly status: number
-  /** JSON, in lines of at most some 10,000 bytes. */
+  /** JSON where `type` does not say otherwise, in lines of at most some 10,000 bytes. */
   readonly body: string
+  readonly type?: string
   /** Seconds that the answer stays good. */
   readonly goodFor: number
 }
@@ -29,10 +33,17 @@ export interface FunctionAnswer {
 /** Calls that wait for the agent to read. Nobody has that many windows open. */
 const MAX_WAITING = 32
 const MAX_MESSAGE = 300
+/** Seconds, for a caller that names none. */
+const USUAL_TIMEOUT = 10
 
 /** Registers a function. Agents that know fewer words pass over the rest of the line. */
 export function functionLine({ name, help, timeout, access }: FunctionDefinition): string {
   return `FUNCTION GLOBAL "${cleanId(name)}" ${timeout} "${cleanText(help)}" "top" 0x${access.toString(16)} 100 3\n`
+}
+
+/** Takes a function back. Only for agents that know it. */
+export function functionDelLine({ name }: FunctionDefinition): string {
+  return `FUNCTION_DEL GLOBAL "${cleanId(name)}"\n`
 }
 
 /** An answer that says what is wrong with a call, under each of the names that agents and dashboards know. */
@@ -59,41 +70,60 @@ export interface FunctionCalls {
  * read, calls wait and nothing is made ready for it; a call whose time is up, or that is one too many, has no answer:
  * its caller is told by the agent.
  *
+ * @param find what answers the calls of a name; undefined where there is no such function
  * @param now monotonic milliseconds
  */
 export function functionCalls(
-  definitions: readonly FunctionDefinition[],
+  find: (name: string) => FunctionAnswers | undefined,
   out: Output,
   now: () => number,
   log: Log,
 ): FunctionCalls {
   let waiting: { readonly call: FunctionCall; readonly until: number; cancelled: boolean }[] = []
+  const answered: string[] = []
 
-  const answer = (call: FunctionCall): FunctionAnswer => {
-    const name = call.words[0] ?? ''
-    const definition = definitions.find(each => each.name === name)
-    if (definition === undefined) return refusal(404, `there is no function "${name}"`)
-    if (call.fault !== undefined) return refusal(400, call.fault)
+  const write = (): void => {
+    while (answered.length > 0 && out.ready()) out.write(answered.shift() ?? '')
+  }
+  const give = (call: FunctionCall, answer: FunctionAnswer): void => {
+    answered.push(result(call, answer))
+    write()
+  }
+
+  const answer = (call: FunctionCall): FunctionAnswer | Promise<FunctionAnswer> => {
+    const answers = find(call.words[0] ?? '')
+    if (answers === undefined) return refusal(404, `there is no function "${call.words[0] ?? ''}"`)
+    return call.fault === undefined ? answers(call) : refusal(400, call.fault)
+  }
+
+  const serve = (call: FunctionCall): void => {
+    const failed = (error: unknown): void => {
+      log.error(`function ${call.words[0]}: ${messageOf(error)}`)
+      give(call, refusal(500, 'this can not be answered; the log of the agent says why'))
+    }
     try {
-      return definition.answer(call)
+      const given = answer(call)
+      if (given instanceof Promise) given.then(late => give(call, late), failed)
+      else give(call, given)
     } catch (error) {
-      log.error(`function ${name}: ${error instanceof Error ? error.message : error}`)
-      return refusal(500, 'this can not be answered; the log of the agent says why')
+      failed(error)
     }
   }
 
   const flush = (): void => {
+    write()
     while (waiting.length > 0 && out.ready()) {
       const next = waiting.shift()
       if (next === undefined || next.until < now()) continue
       // The agent still waits for an answer, and passes over it. 499: the caller closed the request.
-      out.write(result(next.call, next.cancelled ? refusal(499, 'cancelled') : answer(next.call)))
+      if (next.cancelled) give(next.call, refusal(499, 'cancelled'))
+      else serve(next.call)
     }
   }
 
   const events: InputEvents = {
     called(call) {
-      const seconds = call.timeout || definitions[0]?.timeout || 0
+      const seconds = call.timeout || USUAL_TIMEOUT
       waiting.push({ call, until: now() + seconds * 1000, cancelled: false })
       flush()
       waiting = waiting.slice(-MAX_WAITING)
@@ -105,7 +135,8 @@ export function functionCalls(
   return { read: inputReader(events), flush }
 }
 
-function result({ transaction }: FunctionCall, { status, body, goodFor }: FunctionAnswer): string {
+function result({ transaction }: FunctionCall, { status, body, type, goodFor }: FunctionAnswer): string {
   const expires = Math.floor(Date.now() / 1000) + goodFor
-  return `FUNCTION_RESULT_BEGIN ${transaction} ${status} application/json ${expires}\n${body}FUNCTION_RESULT_END\n`
+  const head = `${transaction} ${status} ${type ?? 'application/json'} ${expires}`
+  return `FUNCTION_RESULT_BEGIN ${head}\n${body}FUNCTION_RESULT_END\n`
 }

@@ -24,8 +24,8 @@ export interface Details {
 }
 
 export interface Tracing extends Collector {
-  /** Lets go of the trace. */
-  close(): void
+  /** Lets go of the trace, and gives the text that takes its charts off the dashboard. */
+  retire(): string
   /**
    * @param now monotonic milliseconds
    * @returns undefined while the grant is missing
@@ -66,14 +66,14 @@ interface Stream {
  *
  * @param folder where the granted instances are
  * @param updateEvery seconds between collections
- * @param onGranted called whenever the grant is there anew
+ * @param onGrant told at each look for the grant whether it is there
  */
 export function tracingCollector(
   folder: string,
   updateEvery: number,
   time: Time,
   log: Log,
-  onGranted: () => void,
+  onGrant: (isThere: boolean) => void,
 ): Tracing {
   let streams: Stream[] = []
   let charts: { traced: ChartWriter; reasons: ChartWriter } | undefined
@@ -108,6 +108,7 @@ export function tracingCollector(
         )
       }
       saidHow = true
+      onGrant(false)
       return
     }
     saidHow = true
@@ -120,7 +121,7 @@ export function tracingCollector(
     for (const { instance } of streams) {
       if (instance.blind !== undefined && !failing) log.warning(`tracing: counts only: ${instance.blind}`)
     }
-    onGranted()
+    onGrant(true)
   }
 
   const letGo = (): void => {
@@ -215,7 +216,10 @@ export function tracingCollector(
       if (streams.length === 0) return undefined
       return { rows: top.rows(now), error: top.error(), resets, read, hasReasons: sendsReasons() }
     },
-    close: letGo,
+    retire() {
+      letGo()
+      return charts === undefined ? '' : charts.traced.retire() + charts.reasons.retire()
+    },
   }
 }
 

@@ -1,19 +1,28 @@
 import type { Time } from '../clock'
 import type { Config } from '../config/config'
-import type { Collector } from '../host/collector'
 import type { Log } from '../log'
-import { type FunctionCalls, functionCalls, functionLine } from '../netdata/function'
+import { type FunctionDefinition, functionDelLine, functionLine } from '../netdata/function'
 import type { Output } from '../netdata/output'
 import { portOwners } from '../sources/port-owners'
 import { serviceNames } from '../sources/services'
 import { tracingCollector } from './collector'
 import { tcpResetsFunction } from './function'
 
+export interface TraceLayer {
+  /** The table that the agent can ask for; undefined where it is turned off. */
+  readonly table: FunctionDefinition | undefined
+  /** @param now monotonic milliseconds */
+  collect(now: number): string
+  /** Takes all of it back from the agent. */
+  stop(): void
+}
+
 /**
- * The second layer of the plugin: the kernel's trace, its charts, and the table that the agent can ask for from when there
- * is something to tell.
+ * The second layer of the plugin: the kernel's trace, its charts, and the table, which the agent is offered for as long
+ * as there is something to tell.
  *
  * @param prefix where the host's root is mounted, `''` for `/`
+ * @param canTakeBack whether the agent knows functions that go
  */
 export function traceLayer(
   { update_every, tracing }: Config,
@@ -21,12 +30,15 @@ export function traceLayer(
   out: Output,
   time: Time,
   log: Log,
-): { collector: Collector; calls: FunctionCalls } {
-  let offered = !tracing.function
-  const collector = tracingCollector(tracing.directory, update_every, time, log, () => {
-    if (!offered) out.write(functionLine(table))
-    offered = true
-  })
+  canTakeBack: boolean,
+): TraceLayer {
+  let offered = false
+  const offer = (isThere: boolean): void => {
+    if (!tracing.function || isThere === offered || (!isThere && !canTakeBack)) return
+    offered = isThere
+    out.write(isThere ? functionLine(table) : functionDelLine(table))
+  }
+  const collector = tracingCollector(tracing.directory, update_every, time, log, offer)
   const table = tcpResetsFunction(
     collector.details,
     portOwners(prefix),
@@ -34,5 +46,12 @@ export function traceLayer(
     time,
     tracing.function_for,
   )
-  return { collector, calls: functionCalls(tracing.function ? [table] : [], out, time.monotonic, log) }
+  return {
+    table: tracing.function ? table : undefined,
+    collect: collector.collect,
+    stop() {
+      out.write(collector.retire())
+      offer(false)
+    },
+  }
 }

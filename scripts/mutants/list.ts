@@ -31,6 +31,8 @@ const top = of('plugin/tracing/top-resets.ts', 'test/tracing/top-resets.test.ts'
 const frequent = of('plugin/tracing/frequent.ts', 'test/tracing/frequent.test.ts')
 const apportion = of('plugin/tracing/apportion.ts', 'test/tracing/apportion.test.ts')
 const config = of('plugin/config/load.ts', 'test/config/load.test.ts')
+const settings = of('plugin/config/settings.ts', 'test/config/settings.test.ts')
+const agentKnows = of('plugin/netdata/agent-knows.ts', 'test/netdata/configuration.test.ts')
 const log = of('plugin/log.ts', 'test/log.test.ts')
 const measured = of('plugin/last-measured.ts', 'test/last-measured.test.ts')
 const life = of('plugin/sign-of-life.ts', 'test/sign-of-life.test.ts')
@@ -74,8 +76,10 @@ export const MUTANTS: readonly Mutant[] = [
   frequent('missed += cut', ''),
   frequent('if (entry.count <= 0) kept.delete(key)', ''),
   apportion('left-- > 0 ? whole + 1 : whole', 'whole'),
-  config('Math.max(config.update_every, interval)', 'config.update_every'),
   config('...config.namespaces, ...file?.namespaces', '...file?.namespaces'),
+  settings('Math.max(next.update_every, interval)', 'next.update_every'),
+  settings('over(nextFiles, nextSet)', 'over(nextFiles, undefined)'),
+  agentKnows('since(2, 0)', 'since(1, 37)'),
   log('faults.delete(what)', ''),
   log('if (fault !== undefined && !had) {', 'if (fault !== undefined) {'),
   measured("collected === '' || now < next", 'now < next'),

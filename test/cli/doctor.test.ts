@@ -26,6 +26,9 @@ interface Break {
 const PLUGIN = '/usr/lib/netdata/plugins.d/tcp_resets.plugin'
 const HEALTH = '/etc/netdata/health.d/tcp_resets.conf'
 const GUIDE = '/usr/share/netdata/web/guides/tcp/5m_ipv4_tcp_resets_sent.html'
+/** Where agents from 2 on keep what was set on the dashboard. */
+const SAVED = '/var/lib/netdata/config'
+const SETTINGS = 'tcp_resets%3Asettings.dyncfg'
 const RELOAD = 'kill -USR2 $(cat /run/netdata.pid)'
 const NODES = '$(which -a node nodejs)'
 const NODE_16 = nodeFolder('16.20.2')
@@ -96,6 +99,12 @@ const BREAKS: Readonly<Record<string, Break>> = {
     mends: 'rm /etc/netdata/tcp_resets.conf',
     check: 'config',
     saw: /netdata can't read \/etc\/netdata\/tcp_resets\.conf/,
+  },
+  'settings of the dashboard that are wrong': {
+    breaks: `mkdir -p ${SAVED}; printf 'version=1\\nid=tcp_resets:settings\\n---\\n{"colour": "red"}' >${SAVED}/${SETTINGS}`,
+    mends: `rm -r ${SAVED}`,
+    check: 'config',
+    saw: /settings\.dyncfg: what was set on the dashboard is of no use: unknown key "colour"/,
   },
   'the plugin hangs': {
     breaks: 'kill -STOP $(pgrep -f "node .*[/]usr/lib/netdata/plugins.d/tcp_resets.plugin")',
@@ -238,7 +247,17 @@ t.test('what is wrong is found, and said', { skip: noSandbox }, async t => {
     )
     t.match(told(), /note +tracing +turned off in the configuration/)
     t.match(told(), /good +containers .*others are turned off in the configuration/)
-    sandbox.must('rm /etc/netdata/tcp_resets.conf')
+    const set = (settings: object): string =>
+      `mkdir -p ${SAVED}; printf 'version=1\\n---\\n%s\\n' '${JSON.stringify(settings)}' >${SAVED}/${SETTINGS}`
+    sandbox.must(set({ tracing: { enabled: true }, namespaces: { enabled: false } }))
+    t.match(
+      told(),
+      /note +config +what was set on the dashboard wins over the files in tracing\.enabled: .*settings\.dyncfg\n/,
+    )
+    t.match(told(), /note +tracing +not granted/, 'and the rest goes by it')
+    sandbox.must(set({ tracing: { enabled: false } }))
+    t.match(told(), /good +config +what was set on the dashboard .* says what the files say/)
+    sandbox.must(`rm -r ${SAVED} /etc/netdata/tcp_resets.conf`)
   })
 
   await t.test('as somebody else it says what it could not check', async t => {

@@ -35,6 +35,7 @@ t.test('what a running agent says of its configuration', async t => {
     stockConf: '/usr/lib/netdata/conf.d',
     userConf: '/etc/netdata',
     web: '/usr/share/netdata/web',
+    lib: '/var/lib/netdata',
     state: '/var/lib/netdata-tcp-resets',
   })
   t.equal(layoutFrom(parseNetdataConf('<html>'), 'http://x'), undefined, 'something else that answers')

@@ -84,7 +84,7 @@ t.test('the stock file is good, and says every key with its default', async t =>
   )
 })
 
-t.test('the user wins over stock, Netdata’s interval is the lower bound', async t => {
+t.test('the user wins over stock', async t => {
   const dir = t.testdir({
     stock: 'update_every: 2\n',
     user5: '# mine\nupdate_every: 5\n',
@@ -92,25 +92,36 @@ t.test('the user wins over stock, Netdata’s interval is the lower bound', asyn
     comment: '# nothing\n',
     bad: 'update_every: x\n',
   })
-  const seconds = async (stock: string, user: string | undefined, interval: number) => {
-    const { config, faults } = await loadConfig(join(dir, stock), user && join(dir, user), interval)
+  const seconds = async (stock: string, user: string | undefined) => {
+    const { config, faults } = await loadConfig(join(dir, stock), user && join(dir, user))
     return [config.update_every, faults.length]
   }
-  t.strictSame(await seconds('stock', undefined, 1), [2, 0])
-  t.strictSame(await seconds('stock', 'missing', 1), [2, 0])
-  t.strictSame(await seconds('stock', 'empty', 1), [2, 0])
-  t.strictSame(await seconds('stock', 'comment', 1), [2, 0])
-  t.strictSame(await seconds('stock', 'user5', 1), [5, 0])
-  t.strictSame(await seconds('stock', 'user5', 10), [10, 0])
-  t.strictSame(await seconds('stock', 'bad', 1), [2, 2], 'a bad file sets nothing')
-  t.strictSame(await seconds('missing', 'user5', 1), [5, 0])
-  t.strictSame(await seconds('bad', undefined, 1), [1, 2], 'a bad stock file: the built-in one')
-  const { config, faults } = await loadConfig(join(dir, 'stock'), join(dir, 'bad'), 1)
+  t.strictSame(await seconds('stock', undefined), [2, 0])
+  t.strictSame(await seconds('stock', 'missing'), [2, 0])
+  t.strictSame(await seconds('stock', 'empty'), [2, 0])
+  t.strictSame(await seconds('stock', 'comment'), [2, 0])
+  t.strictSame(await seconds('stock', 'user5'), [5, 0])
+  t.strictSame(await seconds('stock', 'bad'), [2, 2], 'a bad file sets nothing')
+  t.strictSame(await seconds('missing', 'user5'), [5, 0])
+  t.strictSame(await seconds('bad', undefined), [1, 2], 'a bad stock file: the built-in one')
+  const { config, faults } = await loadConfig(join(dir, 'stock'), join(dir, 'bad'))
   t.ok(Object.isFrozen(config))
   t.strictSame(faults, [
     `${join(dir, 'bad')}:1:15: update_every: expected a whole number of seconds from 1 to 3600, found "x"`,
     `${join(dir, 'bad')}: not used, running on the stock one`,
   ])
+  const kept = await loadConfig(join(dir, 'user5'), undefined)
+  t.strictSame(
+    await loadConfig(join(dir, 'stock'), join(dir, 'bad'), kept.config),
+    {
+      config: kept.config,
+      faults: [
+        `${join(dir, 'bad')}:1:15: update_every: expected a whole number of seconds from 1 to 3600, found "x"`,
+        'the configuration stays as it was',
+      ],
+    },
+    'read again with a fault in it',
+  )
 })
 
 t.test('the keys of a section are merged one by one', async t => {
@@ -118,7 +129,7 @@ t.test('the keys of a section are merged one by one', async t => {
     stock: "namespaces:\n  include: 'a*'\n  max: 7\n",
     user: "namespaces:\n  exclude: 'ab'\n  max: 9\n",
   })
-  const { config, faults } = await loadConfig(join(dir, 'stock'), join(dir, 'user'), 1)
+  const { config, faults } = await loadConfig(join(dir, 'stock'), join(dir, 'user'))
   t.strictSame(faults, [])
   t.strictSame(config, {
     update_every: 1,
@@ -130,7 +141,7 @@ t.test('the keys of a section are merged one by one', async t => {
 
 t.test('a section is merged key by key', async t => {
   const dir = t.testdir({ stock: '', user: 'tracing:\n  function: false\n' })
-  const { config } = await loadConfig(join(dir, 'stock'), join(dir, 'user'), 1)
+  const { config } = await loadConfig(join(dir, 'stock'), join(dir, 'user'))
   t.strictSame(config.tracing, { ...stockConfig.tracing, function: false })
   t.ok(Object.isFrozen(config.tracing))
 })

@@ -81,7 +81,7 @@ export const garbageOnStdin: Fault = {
 
 export const replacedConfig: Fault = {
   name: 'the configuration is replaced while it runs',
-  sees: 'nothing: it is read at the start. `tcp-resets reload`, or a restart of the agent, makes it count; a file with a fault is named in the log then, and the stock one is used',
+  sees: 'nothing: it is read at the start. `tcp-resets reload`, SIGHUP, or a restart of the agent makes it count; a file with a fault is named in the log then, and the stock one is used',
   async run(scene) {
     const folder = scratch(scene)
     const file = join(folder, 'tcp_resets.conf')

@@ -1,5 +1,5 @@
 import { steppedClock, suspended } from './clock'
-import { littleMemory, paused, starved } from './process'
+import { littleMemory, paused, signalled, starved } from './process'
 import { testFaults } from './test-fault'
 
-testFaults(paused, starved, littleMemory, steppedClock, suspended)
+testFaults(paused, signalled, starved, littleMemory, steppedClock, suspended)

@@ -28,6 +28,36 @@ export const paused: Fault = {
   },
 }
 
+/** All that Node can take whose default action ends a process, and that tell of no fault in it. */
+const PASSING = [
+  'SIGHUP',
+  'SIGUSR1',
+  'SIGUSR2',
+  'SIGALRM',
+  'SIGVTALRM',
+  'SIGPROF',
+  'SIGIO',
+  'SIGPWR',
+] as const
+
+export const signalled: Fault = {
+  name: 'signals that mean the agent and go to all of its processes (SIGHUP of log rotation, SIGUSR2 and the like)',
+  sees: 'nothing; the log tells that the configuration was read again, at each SIGHUP. Signals that Node can not take, those of real time and of broken programs, do end it, and the agent does not start it again; the alarm `tcp_resets_last_collected_secs` tells',
+  async run(scene) {
+    const stage = await stageFor(scene, { env: { NETDATA_LOG_LEVEL: 'info' } })
+    const { running, pid } = stage
+    const rereads = (): number => running.stderr().split('the configuration was read again').length - 1
+    const before = resourcesOf(pid)
+    for (let times = 1; times <= (scene.long ? 60 : 2); times++) {
+      for (const signal of PASSING) running.child.kill(signal)
+      await stage.publishes()
+    }
+    await running.until(() => rereads() > 0)
+    assert.doesNotMatch(running.stderr(), /ERROR|WARNING|Debugger/)
+    return recover(scene, stage, before)
+  },
+}
+
 export const starved: Fault = {
   name: 'CPU starved to 5 % (cgroup quota)',
   sees: 'nothing: 5 % of one CPU is more than it needs, though a start takes some seconds',

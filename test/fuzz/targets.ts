@@ -292,7 +292,12 @@ export const TARGETS: readonly Target[] = [
         () => 'ssh',
         time,
       )
-      const { read } = functionCalls([table], out, time.monotonic, quiet)
+      const { read } = functionCalls(
+        name => (name === table.name ? table.answer : undefined),
+        out,
+        time.monotonic,
+        quiet,
+      )
       const bytes = Buffer.from(text, 'latin1')
       // In whatever pieces.
       const cut = bytes.length % 97

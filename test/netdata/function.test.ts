@@ -32,7 +32,12 @@ function setUp(answer: (call: FunctionCall) => FunctionAnswer = definition.answe
       written += text
     },
   }
-  const calls = functionCalls([{ ...definition, answer }], out, () => state.now, log)
+  const calls = functionCalls(
+    name => (name === 'tcp-resets' ? answer : undefined),
+    out,
+    () => state.now,
+    log,
+  )
   return {
     ...calls,
     state,

@@ -28,13 +28,15 @@ async function closedPort(): Promise<number> {
 
 function collect(dir: string) {
   let logged = ''
-  let granted = 0
+  const grants: boolean[] = []
   const log = createLog({}, line => {
     logged += line.replace(/^\S+ /, '')
   })
-  const collector = tracingCollector(dir, 1, systemTime, log, () => granted++)
+  const collector = tracingCollector(dir, 1, systemTime, log, isThere => {
+    if (isThere !== (grants.at(-1) ?? false)) grants.push(isThere)
+  })
   const now = systemTime.monotonic()
-  return { ...collector, now, logged: () => logged, granted: () => granted }
+  return { ...collector, now, logged: () => logged, grants }
 }
 
 const total = (text: string, dimensions: RegExp): number =>
@@ -43,8 +45,8 @@ const total = (text: string, dimensions: RegExp): number =>
 t.test('no grant: says once how to get it, and looks again', { skip }, async t => {
   const grant = makeGrant()
   t.teardown(grant.remove)
-  const { collect: tick, close, details, logged, granted, now } = collect(grant.dir)
-  t.teardown(close)
+  const { collect: tick, retire, details, logged, grants, now } = collect(grant.dir)
+  t.teardown(retire)
   t.equal(tick(now), '')
   t.equal(tick(now + 5000), '')
   t.match(
@@ -52,12 +54,12 @@ t.test('no grant: says once how to get it, and looks again', { skip }, async t =
     /^tcp_resets\.plugin INFO: tracing: no reasons and peers of resets: ENOENT.* as root: tcp-resets-grant grant\n$/,
   )
   t.equal(details(now), undefined)
-  t.equal(granted(), 0)
+  t.strictSame(grants, [])
 
   grant.grant()
   t.match(tick(now + 9000), '', 'not looked for at every tick')
   t.match(tick(now + 10_000), /^CHART ipv4\.tcp_resets_traced /)
-  t.equal(granted(), 1)
+  t.strictSame(grants, [true])
   t.equal(details(now)?.read, details(now)?.resets)
 
   const revoked = grant.revoke()
@@ -73,7 +75,7 @@ t.test('no grant: says once how to get it, and looks again', { skip }, async t =
 
   grant.grant()
   t.match(tick(after + 10_000), /^BEGIN ipv4\.tcp_resets_traced \d+\n/, 'the same chart goes on')
-  t.equal(granted(), 2)
+  t.strictSame(grants, [true, false, true])
   t.strictSame(
     logged().match(/tracing: (no reasons|reading|\S+ is no longer)/g)?.length,
     4,
@@ -87,8 +89,8 @@ t.test('each reset is counted, with its reason, port and peer', { skip }, async 
   grant.grant()
   const port = await closedPort()
   await refused(port, 3) // before anybody looked: not of now
-  const { collect: tick, close, details, now } = collect(grant.dir)
-  t.teardown(close)
+  const { collect: tick, retire, details, now } = collect(grant.dir)
+  t.teardown(retire)
   const first = tick(now)
   t.equal(total(first, /^SET \w+ = (\d+)$/gm), 0)
   await refused(port, 50)
@@ -118,8 +120,8 @@ t.test(
     t.teardown(grant.remove)
     grant.grant()
     const port = await closedPort()
-    const { collect: tick, close, details, now } = collect(grant.dir)
-    t.teardown(close)
+    const { collect: tick, retire, details, now } = collect(grant.dir)
+    t.teardown(retire)
     tick(now)
     const COUNT = 3000
     await refused(port, COUNT)
@@ -145,8 +147,8 @@ t.test('another reader of the buffer: counts only, and it says so', { skip }, as
   grant.grant()
   const reader = openSync(`${grant.dir}/received/trace_pipe`, 'r')
   t.teardown(() => closeSync(reader))
-  const { collect: tick, close, logged, now } = collect(grant.dir)
-  t.teardown(close)
+  const { collect: tick, retire, logged, now } = collect(grant.dir)
+  t.teardown(retire)
   tick(now)
   if (!/counts only/.test(logged())) return t.pass('busy', { skip: 'this kernel lets two read' })
   t.match(

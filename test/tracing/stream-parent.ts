@@ -14,8 +14,16 @@ export interface StreamParent {
   readonly config: string
   /** Names of the functions that the agent has told of so far. */
   functions(): readonly string[]
-  /** Calls a function once the agent has connected; rejects after `patience` milliseconds. */
-  call(words: string, patience?: number): Promise<{ readonly status: number; readonly body: string }>
+  /**
+   * Calls a function once the agent has connected; rejects after `patience` milliseconds.
+   *
+   * @param payload JSON, for agents from 2 on
+   */
+  call(
+    words: string,
+    patience?: number,
+    payload?: string,
+  ): Promise<{ readonly status: number; readonly body: string }>
   table(): Promise<Table>
   stop(): Promise<void>
 }
@@ -62,8 +70,9 @@ export async function startStreamParent(): Promise<StreamParent> {
         greeted = true
         text = ''
         socket.write(GREETING)
-        greet(socket)
       } else if (greeted) {
+        // Not before: a call that comes in one piece with the greeting makes it a greeting of nobody.
+        greet(socket)
         const lines = text.split('\n')
         text = lines.pop() ?? ''
         lines.forEach(take)
@@ -74,7 +83,7 @@ export async function startStreamParent(): Promise<StreamParent> {
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
 
-  const call: StreamParent['call'] = async (words, patience = 30_000) => {
+  const call: StreamParent['call'] = async (words, patience = 30_000, payload) => {
     const socket = await agent
     const transaction = randomUUID().replaceAll('-', '') // agents from 2 on put another in place of what is none
     return new Promise((resolve, reject) => {
@@ -85,7 +94,12 @@ export async function startStreamParent(): Promise<StreamParent> {
         resolve(answer)
       })
       // With all rights, as of one who is signed in; 1.37 passes over them.
-      socket.write(`FUNCTION ${transaction} 10 "${words}" "0x7ff" "test"\n`)
+      const line = `${transaction} 10 "${words}" "0x7ff" "test"`
+      socket.write(
+        payload === undefined
+          ? `FUNCTION ${line}\n`
+          : `FUNCTION_PAYLOAD ${line} "application/json"\n${payload}\nFUNCTION_PAYLOAD_END\n`,
+      )
     })
   }
 

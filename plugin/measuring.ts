@@ -1,0 +1,119 @@
+import { startClock } from './clock'
+import type { Config } from './config/config'
+import { hostOpener, type OpenHost } from './host/host'
+import { intervalText, lastMeasured } from './last-measured'
+import { namespacesCollector } from './namespaces/collector'
+import { sliced } from './namespaces/slices'
+import { agentKnows } from './netdata/agent-knows'
+import type { FunctionAnswers } from './netdata/function'
+import type { Output } from './netdata/output'
+import { renewed } from './renewed'
+import { withSignOfLife } from './sign-of-life'
+import type { Surroundings } from './surroundings'
+
+/** Everything that is measured, as the configuration of the moment has it. */
+export interface Measuring {
+  /**
+   * Takes a configuration into use: what it changes is made anew, and the rest goes on.
+   *
+   * @throws where this system can't be measured (any more); nothing has changed then
+   */
+  apply(config: Config): Promise<void>
+  /** What answers for the table of resets; undefined where there is none. */
+  table(): FunctionAnswers | undefined
+}
+
+/** @param onTick called after each tick that was written */
+export function measuring(
+  { env, platform, time, log }: Pick<Surroundings, 'env' | 'platform' | 'time' | 'log'>,
+  plainOut: Output,
+  onTick: () => void,
+): Measuring {
+  const root = env.NETDATA_HOST_PREFIX ?? ''
+  const { functionDel } = agentKnows(env.NETDATA_VERSION)
+  let openHost: OpenHost | undefined
+  let tracing: typeof import('./tracing/tracing') | undefined
+  let every: number | undefined
+  let stopClock = (): void => {}
+  const out = withSignOfLife(plainOut, () => (every === undefined ? '' : intervalText(every)), time)
+
+  const host = renewed(
+    ({ update_every }) => update_every,
+    ({ update_every }) => {
+      const collector = openHost?.(update_every)
+      if (collector === undefined) return undefined
+      const measured = lastMeasured(update_every, time)
+      return {
+        start: collector.start,
+        collect(now: number) {
+          const counted = collector.collect(now)
+          return counted + measured(counted, now)
+        },
+        stop: collector.close,
+      }
+    },
+  )
+  const namespaces = renewed(
+    ({ update_every, namespaces }) => [update_every, namespaces],
+    config => {
+      const collector = platform === 'linux' && namespacesCollector(root, config, time.monotonic, log)
+      if (!collector) return undefined
+      let stopped = false
+      const take = (text: string): void => {
+        if (!stopped) out.write(text)
+      }
+      const run = sliced(time.monotonic, take, log)
+      return {
+        collect: () => run(collector.collect()),
+        stop() {
+          stopped = true
+          out.write(collector.retire())
+        },
+      }
+    },
+  )
+  const trace = renewed(
+    ({ update_every, tracing }) => [update_every, tracing],
+    config =>
+      config.tracing.enabled ? tracing?.traceLayer(config, root, out, time, log, functionDel) : undefined,
+  )
+
+  const measure = (): void => {
+    const measured = host.now
+    if (measured === undefined) return
+    const publish = (): void => {
+      if (measured !== host.now) return
+      const now = time.monotonic()
+      out.write(measured.collect(now) + (trace.now?.collect(now) ?? ''))
+      onTick()
+      namespaces.now?.collect()
+    }
+    // A host that takes a while has the whole tick wait for it: its time is then the time of the reading, and
+    // everything still is one write.
+    if (measured.start === undefined) publish()
+    else measured.start(publish)
+  }
+  const tick = (): void => {
+    const ready = out.ready()
+    log.fault('stdout', ready ? undefined : 'Netdata does not read; nothing is collected until it does')
+    if (ready) measure()
+  }
+
+  return {
+    async apply(config) {
+      openHost ??= await hostOpener(platform, env, log)
+      // Loaded only here: what has no use costs no memory.
+      if (platform === 'linux' && config.tracing.enabled) tracing ??= await import('./tracing/tracing')
+      const swaps = [host, namespaces, trace].map(layer => layer.prepare(config))
+      for (const swap of swaps) swap()
+      if (config.update_every === every) return
+      every = config.update_every
+      stopClock()
+      log.debug(`collecting every ${every} s`)
+      // Right after all that was taken back: a reader that has not come to the end of that yet is no fault.
+      measure()
+      stopClock = startClock(every, tick, time)
+    },
+    table: () => trace.now?.table?.answer,
+  }
+}
