@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { ask } from './ask'
 import { type Layout, layoutAt, layoutFrom, PREFIXES, programsBelow } from './layout'
 import { type NetdataConf, parseNetdataConf } from './netdata-conf'
@@ -113,17 +114,38 @@ function describe({ platform, url, prefix, root }: Where, running: Running): Fou
   }
 }
 
-async function askRunning({ platform, url, prefix, root }: Where): Promise<Running> {
+/**
+ * What the agent has just started has its connections open for a moment too, before it runs another program: it is
+ * asked again until nobody has, or somebody will not let go.
+ */
+async function askRunning(where: Where): Promise<Running> {
+  for (let tries = 5; ; tries--) {
+    const { isShared, ...running } = await askOnce(where)
+    if (!isShared || tries === 1) return running
+    await sleep(200)
+  }
+}
+
+/** `isShared`: the agent has the connection open, and so has somebody else. */
+async function askOnce({
+  platform,
+  url,
+  prefix,
+  root,
+}: Where): Promise<Running & { readonly isShared?: boolean }> {
   if (root !== undefined) return {}
   const processes = processesOn(platform)
   const programs = [...PREFIXES, ...(prefix === undefined ? [] : [prefix])].flatMap(programsBelow)
   let pid: number | undefined
   let doubt: string | undefined = 'which process that is can’t be seen'
+  let isShared = false
   const answer = await ask(url, '/netdata.conf', connection => {
     const pids = processes.atOtherEnd(connection)
     pid = pids[0]
     // Whoever else has the connection open could have answered in its place.
-    if (pid !== undefined) doubt = pids.map(each => doubtOf(processes, each, programs)).find(Boolean)
+    const doubts = pids.map(each => doubtOf(processes, each, programs))
+    if (pid !== undefined) doubt = doubts.find(Boolean)
+    isShared = doubt !== undefined && doubts.includes(undefined)
   })
   if (answer === undefined) return {}
   if (answer.status !== 200) return { doubt: `it gives no /netdata.conf (status ${answer.status})` }
@@ -131,7 +153,7 @@ async function askRunning({ platform, url, prefix, root }: Where): Promise<Runni
   const layout = layoutFrom(conf, url, platform)
   const directories = layout && [layout.plugins, layout.stockConf, layout.userConf, layout.web]
   if (doubt === undefined) doubt = doubtOfAll(processes, pid, directories)
-  return { conf, ...(pid !== undefined && { pid }), ...(doubt !== undefined && { doubt }) }
+  return { conf, ...(pid !== undefined && { pid }), ...(doubt !== undefined && { doubt }), isShared }
 }
 
 /** Why what a process says is not to be believed; undefined where it is the agent that root has set up. */
