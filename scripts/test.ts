@@ -17,6 +17,7 @@ const PACKAGES = {
   chromium: 'chromium',
   conntrack: 'conntrack',
   curl: 'curl',
+  debootstrap: 'debootstrap',
   faketime: 'faketime',
   ip: 'iproute2',
   lintian: 'lintian',
@@ -31,6 +32,7 @@ const PACKAGES = {
   '/usr/lib/python3/dist-packages/fusepy.py': 'python3-fusepy',
   '/usr/lib/python3/dist-packages/scapy/__init__.py': 'python3-scapy',
   ss: 'iproute2',
+  'systemd-nspawn': 'systemd-container',
   tcpdump: 'tcpdump',
   tshark: 'tshark',
 }

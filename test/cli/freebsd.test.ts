@@ -2,8 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { dist } from '../../scripts/build'
+import type { Result } from '../shell'
 import { fixture, NETSTAT_14 } from '../stand-in-netstat'
-import { noSandbox, openSandbox, type Result, type Sandbox } from './sandbox'
+import { noSandbox, openSandbox, type Sandbox } from './sandbox'
 
 // The command on a machine that has the directories of FreeBSD's package, with the platform overridden and stand-ins
 // for the programs of FreeBSD's base system: these translate what this machine's kernel says of real processes.

@@ -2,15 +2,12 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { dist } from '../../scripts/build'
 import { findNetdata } from '../../scripts/private-agent'
+import { PATH, type Result, type Shell, shellIn } from '../shell'
 
 /** The command as a user gets it. */
 export const command = join(dist, 'bin', 'tcp-resets')
-
-/** Of a service, so that nothing of the one who runs the tests is found. */
-const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /** A shell command that takes away every Node of the sandbox. */
 export const REMOVE_NODE = 'while node=$(command -v node || command -v nodejs); do rm "$node" || break; done'
@@ -36,20 +33,10 @@ function overlay(scratch: string): string {
     mount -t tmpfs tmpfs /run`
 }
 
-export interface Result {
-  readonly status: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
 /** This machine once more: its own processes and network, and file systems whose changes go with it. */
-export interface Sandbox {
+export interface Sandbox extends Shell {
   /** Its network namespace, for `nsenter --net=`. */
   readonly network: string
-  /** Runs a shell command in it, for 170 s at most. */
-  sh(script: string): Result
-  /** The same where it has to succeed; gives stdout. */
-  must(script: string): string
   /** Runs `tcp-resets` in it. */
   run(...args: string[]): Result
   /** What differs from this machine, less /tmp and what the agent and dpkg write of their own. */
@@ -57,8 +44,6 @@ export interface Sandbox {
   /** Starts Debian's Netdata as its service does, and waits until it answers. */
   startNetdata(): Promise<void>
   stopNetdata(): Promise<void>
-  /** Waits until a shell command succeeds. */
-  until(what: string, script: string, seconds?: number): Promise<void>
 }
 
 /** Looking for new plugins more often is all that differs from what Debian installs. */
@@ -92,31 +77,11 @@ export async function openSandbox(t: { teardown(fn: () => unknown): unknown }): 
   await once(holder.stdout, 'data')
   const first = readFileSync(`/proc/${holder.pid}/task/${holder.pid}/children`, 'utf8').trim()
   const enter = ['-t', first, '--mount', '--net', '--pid', '--uts', '--ipc', '--wd=/']
-  const env = { PATH, HOME: '/root', DO_NOT_TRACK: '1' }
-
-  const sh = (script: string): Result => {
-    const { status, stdout, stderr } = spawnSync('nsenter', [...enter, 'sh', '-c', script], {
-      env,
-      encoding: 'utf8',
-      timeout: 170_000,
-    })
-    return { status, stdout, stderr }
-  }
-  const must = (script: string): string => {
-    const { status, stdout, stderr } = sh(script)
-    if (status !== 0) throw new Error(`${script}: ended with ${status}\n${stdout}\n${stderr}`)
-    return stdout
-  }
-  const until = async (what: string, script: string, seconds = 60): Promise<void> => {
-    for (const deadline = Date.now() + seconds * 1000; sh(script).status !== 0; await sleep(200)) {
-      if (Date.now() > deadline) throw new Error(`not within ${seconds} s: ${what}`)
-    }
-  }
+  const shell = shellIn(() => enter)
+  const { sh, must, until } = shell
   return {
     network: `/proc/${first}/ns/net`,
-    sh,
-    must,
-    until,
+    ...shell,
     run: (...args) => sh([command, ...args].map(arg => `'${arg}'`).join(' ')),
     // A directory whose file is gone again stays in the upper layer, so those are looked for where they show.
     changes: () =>
