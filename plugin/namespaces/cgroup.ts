@@ -52,11 +52,15 @@ const FOLDERS: ReadonlyMap<string, string> = new Map([
   ['default', 'containerd'],
   ['k8s.io', 'containerd'],
   ['buildkit', 'buildkit'],
+  ['firecracker', 'machine'],
   ['garden', 'garden'],
   ['nomad', 'nomad'],
   ['kata_overhead', 'kata'],
   ['vc', 'kata'],
 ])
+
+/** Of these folders, those that have containers with names as well. */
+const NAMED_AT_TOP = new Set(['default', 'k8s.io', 'firecracker'])
 
 /** Services that run the containers of others: those are not named for it. */
 const RUNTIME_SERVICES = new Set(['docker', 'containerd', 'crio', 'podman', 'buildkit', 'garden'])
@@ -138,8 +142,11 @@ function withShortId(path: readonly string[], at: number): Owner | undefined {
     const name = `${task}_${allocation.slice(0, NOMAD_SHORT)}`
     return { runtime: 'nomad', name, identity: `nomad:${allocation}.${task}`, containerId: allocation }
   }
-  const isBuild = parent === 'buildkit' && /^[a-z0-9]{25}$/.test(segment)
-  if (!isBuild && !ID_ALONE.test(segment)) return undefined
+  // In docker with systemd's driver a build looks like a container with a shorter id.
+  const scope = /^(?:buildkit|docker)-([a-z0-9]{25})\.scope$/.exec(segment)?.[1]
+  const build = scope ?? (parent === 'buildkit' ? /^[a-z0-9]{25}$/.exec(segment)?.[0] : undefined)
+  if (build !== undefined) return byId('buildkit', 'buildkit', build)
+  if (!ID_ALONE.test(segment)) return undefined
   // garden has its containers in garden/<id>, or in garden/good/<id> and garden/bad/<id>.
   const runtime = FOLDERS.get(parent) ?? FOLDERS.get(grandparent) ?? 'container'
   return byId(runtime, serviceName(parent) ?? runtime, segment)
@@ -166,10 +173,11 @@ function podUidOf(segment: string): string | undefined {
 /** Containers and machines that are known by a name. */
 function named(path: readonly string[], at: number): Owner | undefined {
   const [segment = '', parent = ''] = [path[at], path[at - 1]]
-  const nspawn = /^systemd-nspawn@(.+)\.service$/.exec(segment)?.[1]
-  if (nspawn !== undefined) return byName('systemd-nspawn', unescapeUnit(nspawn))
+  const [, spawner, spawned] = /^systemd-(nspawn|vmspawn)@(.+)\.service$/.exec(segment) ?? []
+  if (spawned !== undefined)
+    return byName(spawner === 'nspawn' ? 'systemd-nspawn' : 'machine', unescapeUnit(spawned))
   const machine = /^machine-(.+)\.scope$/.exec(segment)?.[1]
-  if (machine !== undefined) return machineOf(unescapeUnit(machine), path[at + 1])
+  if (machine !== undefined) return machineOf(unescapeUnit(machine), path[at + 1] ?? '')
   // libvirt without systemd: <name>.libvirt-<driver>, or as below with that behind it.
   const [, guest, driver] = /^(.+)\.libvirt-([a-z]+)$/.exec(segment) ?? []
   if (guest !== undefined) return guestOf(driver === 'lxc', guest)
@@ -177,14 +185,27 @@ function named(path: readonly string[], at: number): Owner | undefined {
   const lxc =
     /^lxc\.payload\.(.+)$/.exec(segment)?.[1] ?? (/^lxc(\.payload)?$/.test(parent) ? segment : undefined)
   if (lxc !== undefined && lxc !== '') return byName('lxc', lxc)
-  // ctr run: <containerd's namespace>/<a name that somebody chose>
-  const isNamed = at === 2 && parent === 'default' && path[0] === '' && !isUnit(segment)
-  return isNamed && segment !== '' ? byName('containerd', segment) : undefined
+  // runc and crun with systemd: the name that somebody chose for a container.
+  const scope = /^(?:runc|crun)-(.+)\.scope$/.exec(segment)?.[1]
+  if (scope !== undefined) return byName('container', unescapeUnit(scope))
+  return namedAtTop(path, at)
 }
 
-/** `machine-<name>.scope` is of systemd-machined, and systemd-nspawn makes a folder `payload` in it. */
-function machineOf(name: string, child: string | undefined): Owner {
-  return child === 'payload' ? byName('systemd-nspawn', name) : guestOf(name.startsWith('lxc-'), name)
+/** `ctr run`, and Firecracker's jailer: `/<containerd's namespace>/<a name that somebody chose>`. */
+function namedAtTop(path: readonly string[], at: number): Owner | undefined {
+  const [segment = '', parent = ''] = [path[at], path[at - 1]]
+  const isAtTop = path.slice(0, at - 1).every(folder => folder === '' || folder === '..')
+  const runtime = NAMED_AT_TOP.has(parent) ? FOLDERS.get(parent) : undefined
+  return runtime !== undefined && isAtTop && segment !== '' && !isUnit(segment)
+    ? byName(runtime, segment)
+    : undefined
+}
+
+/** `machine-<name>.scope` is of systemd-machined. systemd-nspawn makes a folder `payload` in it, or had units there before. */
+function machineOf(name: string, child: string): Owner {
+  const isContainer = name.startsWith('lxc-')
+  const isSystem = child === 'payload' || isUnit(child)
+  return isSystem && !isContainer ? byName('systemd-nspawn', name) : guestOf(isContainer, name)
 }
 
 /** @param name libvirt's `<driver>-<number>-<name>`: the number is another one after each start, and older ones have none */

@@ -278,6 +278,68 @@ const CASES: Record<string, Case> = {
     text: '0::/user.slice/user-1000.slice/user@1000.service/app.slice/app-gnome-firefox-1234.scope\n',
     expected: undefined,
   },
+  'docker builds an image, systemd driver': {
+    source: 'https://github.com/moby/buildkit executor/oci/spec.go (system.slice:docker:<id>)',
+    text: '0::/system.slice/docker-rr5vku7p3rp7tx3a2yvfzzn0p.scope\n',
+    expected: {
+      runtime: 'buildkit',
+      name: 'buildkit_rr5vku7p3rp7',
+      containerId: 'rr5vku7p3rp7tx3a2yvfzzn0p',
+    },
+  },
+  'docker builds an image, cgroupfs driver': {
+    source: 'as above (/docker/buildkit/<id>)',
+    text: '0::/docker/buildkit/rr5vku7p3rp7tx3a2yvfzzn0p\n',
+    expected: {
+      runtime: 'buildkit',
+      name: 'buildkit_rr5vku7p3rp7',
+      containerId: 'rr5vku7p3rp7tx3a2yvfzzn0p',
+    },
+  },
+  'runc with systemd': {
+    source: 'https://github.com/opencontainers/runc docs/systemd.md (<prefix>-<name>.scope, prefix runc)',
+    text: '0::/system.slice/runc-bpm\\x2dnats.scope\n',
+    expected: { runtime: 'container', name: 'bpm-nats', containerId: 'bpm-nats' },
+  },
+  'containerd, with a name in the namespace of Kubernetes': {
+    source: 'https://github.com/containerd/containerd oci.WithNamespacedCgroup (/<namespace>/<id>)',
+    text: '0::/k8s.io/debug-shell\n',
+    expected: { runtime: 'containerd', name: 'debug-shell', containerId: 'debug-shell' },
+  },
+  'containerd with a name, from a private cgroup namespace': {
+    source: 'the two kinds of path, one in the other: cgroup_namespaces(7)',
+    text: '0::/../../default/redis-1\n',
+    expected: { runtime: 'containerd', name: 'redis-1', containerId: 'redis-1' },
+  },
+  'a folder that is no container': {
+    source: 'cgconfig.conf(5): any program makes some',
+    text: '4:cpu:/jobs/nightly\n',
+    expected: undefined,
+  },
+  'Firecracker’s jailer': {
+    source: 'https://github.com/firecracker-microvm/firecracker docs/jailer.md (/firecracker/<id>)',
+    text: '0::/firecracker/551e7604-e35c-42b3-b825-416853441234\n',
+    expected: {
+      runtime: 'machine',
+      name: 'machine_551e7604-e35',
+      containerId: '551e7604-e35c-42b3-b825-416853441234',
+    },
+  },
+  'systemd-nspawn before it had the folder payload': {
+    source: 'systemd-nspawn of systemd 229 and the like: the units right in the scope',
+    text: '1:name=systemd:/machine.slice/machine-deb.scope/system.slice/polkit.service\n',
+    expected: { runtime: 'systemd-nspawn', name: 'deb_polkit', containerId: 'deb' },
+  },
+  'systemd in a container of libvirt': {
+    source: 'https://libvirt.org/cgroups.html, with its units below',
+    text: '1:name=systemd:/machine.slice/machine-lxc\\x2d42\\x2dweb.scope/init.scope\n',
+    expected: { runtime: 'lxc', name: 'web', containerId: 'web' },
+  },
+  'systemd-vmspawn': {
+    source: 'systemd-vmspawn(1): systemd-vmspawn@.service',
+    text: '0::/machine.slice/systemd-vmspawn@fedora.service\n',
+    expected: { runtime: 'machine', name: 'fedora', containerId: 'fedora' },
+  },
   'no cgroups at all': { source: 'cgroups(7)', text: '0::/\n', expected: undefined },
   'an empty file': { source: 'a process that has just ended', text: '', expected: undefined },
   'a folder that has a colon in its name': {
