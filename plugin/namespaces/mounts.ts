@@ -8,7 +8,8 @@ const FILES = new Set(['/etc/hostname', '/etc/hosts', '/etc/resolv.conf', '/run/
 
 /** By the folder that has one for each container. */
 const RUNTIMES: readonly (readonly [pattern: RegExp, runtime: string])[] = [
-  [/\/overlay-containers\/([0-9a-f]{64})\//, 'podman'],
+  // overlay-containers, vfs-containers: after how images are stored.
+  [/\/[a-z]+-containers\/([0-9a-f]{64})\//, 'podman'],
   [/\/sandboxes\/([0-9a-f]{64})\//, 'containerd'],
   [/\/nerdctl\/.*\/containers\/[^/]+\/([0-9a-f]{64})\//, 'containerd'],
   [/\/containers\/([0-9a-f]{64})\//, 'docker'],
