@@ -11,11 +11,14 @@ import { explainCommand } from './explain/explain'
 import { HOME } from './install/command-files'
 import { install } from './install/install'
 import { uninstall } from './install/uninstall'
+import { record } from './record/record'
+import { recordingsCommand } from './record/recordings'
 import { isUsageError, UsageError } from './usage-error'
 
 // The command for people. It ends with 0 when all is well, 1 when something is wrong, 2 when it was called wrongly.
 
 const USAGE = `Usage: tcp-resets install [--dry-run] [--guides-url URL] [--tracing | --no-tracing]
+                          [--recording | --no-recording]
                             install or upgrade the plugin, its alarms and its guides
        tcp-resets uninstall [--dry-run]
                             take back what install did, and keep what you have edited
@@ -27,6 +30,9 @@ const USAGE = `Usage: tcp-resets install [--dry-run] [--guides-url URL] [--traci
        tcp-resets explain FILE... | - | --live
                             say of the TCP resets in a capture when they came, who sent them and what to do;
                             tcp-resets explain --help has its options
+       tcp-resets recordings [show ID [OPTION...]]
+                            what was recorded when a burst began; OPTION is one of explain's
+       tcp-resets record    record what the plugin has asked for; started by systemd when there is something
        tcp-resets --version | --help
 
 Netdata is found by what a running one says, else by its files. To say where it is:
@@ -35,6 +41,7 @@ Netdata is found by what a running one says, else by its files. To say where it 
 
        --guides-url URL      what the links in the alarms begin with, for mails: http://netdata.example:19999
        --tracing             let Netdata read which resets the kernel traces; what root with systemd does unless --no-tracing
+       --recording           record the headers of people's traffic when a burst begins; off unless asked for
 `
 
 const OPTIONS = {
@@ -42,6 +49,8 @@ const OPTIONS = {
   'guides-url': { type: 'string' },
   tracing: { type: 'boolean' },
   'no-tracing': { type: 'boolean' },
+  recording: { type: 'boolean' },
+  'no-recording': { type: 'boolean' },
   json: { type: 'boolean' },
   'netdata-prefix': { type: 'string' },
   url: { type: 'string' },
@@ -54,7 +63,7 @@ const OPTIONS = {
 const AGENT = ['netdata-prefix', 'url']
 /** The options that each command takes. */
 const TAKES: Readonly<Record<string, readonly string[]>> = {
-  install: ['dry-run', 'guides-url', 'tracing', 'no-tracing', 'root', ...AGENT],
+  install: ['dry-run', 'guides-url', 'tracing', 'no-tracing', 'recording', 'no-recording', 'root', ...AGENT],
   uninstall: ['dry-run', 'root', ...AGENT],
   doctor: ['json', ...AGENT],
   reload: AGENT,
@@ -73,6 +82,8 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   if (args[0] === 'explain') return explainCommand(args.slice(1))
   // The agent's user has to get through the directories that are made here, whatever root keeps from others.
   process.umask(0o022)
+  if (args[0] === 'recordings') return recordingsCommand(args.slice(1), say)
+  if (args[0] === 'record' && args.length === 1) return record(__filename, say)
   const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: OPTIONS })
   const [command = '', file, ...rest] = positionals
   if (values.help || values.version) {
@@ -103,7 +114,8 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   if (command === 'uninstall') return (await uninstall({ ...where, dryRun }, say)) ? 0 : 1
   const guidesUrl = values['guides-url'] && checkUrl(values['guides-url'], '--guides-url')
   const tracing = values['no-tracing'] ? false : values.tracing
-  return (await install({ ...where, dist, dryRun, guidesUrl, tracing }, say)) ? 0 : 1
+  const recording = values['no-recording'] ? false : values.recording
+  return (await install({ ...where, dist, dryRun, guidesUrl, tracing, recording }, say)) ? 0 : 1
 }
 
 /**

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import Ajv from 'ajv'
 import standaloneCode from 'ajv/dist/standalone'
@@ -81,13 +81,15 @@ export async function build(): Promise<void> {
   setModes(dist, /^(bin|plugins\.d)\//)
 }
 
-/** What root runs to let the agent read the kernel's trace of resets. */
+/** What root runs to let the agent read the kernel's trace of resets, and all that systemd starts. */
 function copyGrant(): void {
   copyFileSync(join(root, 'packaging', 'tcp-resets-grant'), join(dist, 'bin', 'tcp-resets-grant'))
   mkdirSync(join(dist, 'systemd'))
-  const unit = 'tcp-resets-tracing.service'
-  copyFileSync(join(root, 'packaging', unit), join(dist, 'systemd', unit))
+  for (const name of readdirSync(join(root, 'packaging')).filter(isUnit))
+    copyFileSync(join(root, 'packaging', name), join(dist, 'systemd', name))
 }
+
+const isUnit = (name: string): boolean => /\.(service|path)$/.test(name)
 
 function buildGuides(): void {
   const web = join(dist, 'web', 'guides', 'tcp')

@@ -29,7 +29,6 @@ import { sourceTime } from './source-time'
 // where fits on one page.
 
 const PACKAGE = 'netdata-tcp-resets'
-const GRANT_UNIT = 'tcp-resets-tracing.service'
 const packaging = (...parts: string[]): string => join(root, 'packaging', ...parts)
 
 export interface DebianPackage {
@@ -81,7 +80,7 @@ function fill(tree: string, dist: string, version: string): void {
   symlinkSync(`../lib/${PACKAGE}/bin/tcp-resets`, join(tree, 'usr/sbin/tcp-resets'))
   if (existsSync(join(dist, 'bin', 'tcp-resets-grant'))) {
     put(join(dist, 'bin', 'tcp-resets-grant'), 'usr/sbin/tcp-resets-grant')
-    put(join(dist, 'systemd', GRANT_UNIT), `lib/systemd/system/${GRANT_UNIT}`)
+    put(join(dist, 'systemd'), 'lib/systemd/system')
     appendFileSync(join(tree, overrides), readFileSync(packaging('debian', 'lintian-overrides-grant')))
     mkdirSync(join(tree, 'usr/share/man/man8'), { recursive: true })
     symlinkSync('tcp-resets.8.gz', join(tree, 'usr/share/man/man8/tcp-resets-grant.8.gz'))

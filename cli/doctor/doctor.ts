@@ -11,6 +11,7 @@ import { checkGuides } from './guides'
 import { checkKernel } from './kernel'
 import { checkNamespaces } from './namespaces'
 import { checkNode } from './node'
+import { checkRecording } from './recording'
 import { checkRelease } from './release'
 import { checkTracing } from './tracing'
 
@@ -30,6 +31,7 @@ const CHECKS: readonly Check[] = [
   checkAlarms,
   checkGuides,
   checkTracing,
+  checkRecording,
   checkNamespaces,
   checkKernel,
 ]

@@ -15,7 +15,7 @@ const OFFERED = 10
  */
 export function openContainer(name: string): number {
   if (process.platform !== 'linux')
-    throw new Error('--container needs Linux: other systems have no network namespaces')
+    throw new Error('this needs Linux: other systems have no network namespaces')
   const found = new Map<number, number>()
   const offered = new Set<string>()
   const finder = namespaceFinder('/proc')
@@ -33,12 +33,12 @@ export function openContainer(name: string): number {
   if (pid === undefined) {
     const names = [...offered].sort().slice(0, OFFERED).join(', ')
     throw new Error(
-      `--container: no namespace is called ${JSON.stringify(name)}; there are: ${names || 'none that can be seen'}`,
+      `no namespace is called ${JSON.stringify(name)}; there are: ${names || 'none that can be seen'}`,
     )
   }
   if (more.length > 0) {
     const names = [...found.keys()].map(inode => `${name}_${inode}`)
-    throw new Error(`--container: ${found.size} namespaces are called that; say which: ${names.join(', ')}`)
+    throw new Error(`${found.size} namespaces are called that; say which: ${names.join(', ')}`)
   }
   return openSync(`/proc/${pid}/ns/net`, 'r')
 }

@@ -22,10 +22,14 @@ const INTERRUPTED = 130
 /**
  * `tcp-resets explain`: what the resets of captures mean.
  *
+ * @param noted what is known of the capture beside it, a sentence each
  * @returns the exit code: 0 all read, 1 read in part, 130 interrupted
  * @throws UsageError where it was called wrongly or a file is no capture
  */
-export async function explainCommand(args: readonly string[]): Promise<number> {
+export async function explainCommand(
+  args: readonly string[],
+  noted: readonly string[] = [],
+): Promise<number> {
   const asked = readOptions(args)
   if (asked.help || (asked.files.length === 0 && asked.live === undefined)) {
     process[asked.help ? 'stdout' : 'stderr'].write(USAGE)
@@ -44,7 +48,8 @@ export async function explainCommand(args: readonly string[]): Promise<number> {
     ? explainLive(asked, asked.live, interrupt.signal)
     : explainFiles(asked, interrupt.signal))
   if (explained === undefined) return INTERRUPTED
-  await print(explained, asked)
+  const notes = [...new Set([...explained.capture.notes, ...noted])]
+  await print({ ...explained, capture: { ...explained.capture, notes } }, asked)
   for (const damage of damageOf(explained.capture)) process.stderr.write(`tcp-resets: ${damage}\n`)
   if (interrupt.signal.aborted) return INTERRUPTED
   return explained.capture.files.some(({ damage }) => damage !== undefined) ? 1 : 0

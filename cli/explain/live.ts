@@ -2,6 +2,7 @@ import { closeSync, openSync, writeFileSync } from 'node:fs'
 import { headersOnly } from '../../explain/capture/headers-only'
 import { explain } from '../../explain/explain'
 import { type Explanation, LIVE } from '../../explain/explanation'
+import { messageOf } from '../../plugin/message'
 import { openContainer } from './container'
 import { fileError } from './file-error'
 import type { Asked, Live } from './options'
@@ -14,7 +15,7 @@ export async function explainLive(
   { container, save, ...capture }: Live,
   signal: AbortSignal,
 ): Promise<Explanation> {
-  const namespace = container === undefined ? undefined : openContainer(container)
+  const namespace = container === undefined ? undefined : containerOf(container)
   const out = save === undefined ? undefined : create(save)
   const notes: string[] = []
   process.stderr.write(
@@ -30,6 +31,14 @@ export async function explainLive(
   } finally {
     if (out !== undefined) closeSync(out)
     if (namespace !== undefined) closeSync(namespace)
+  }
+}
+
+function containerOf(name: string): number {
+  try {
+    return openContainer(name)
+  } catch (error) {
+    throw new Error(`--container: ${messageOf(error)}`)
   }
 }
 

@@ -15,7 +15,7 @@ export interface Capture {
 }
 
 /** Enough for the headers of every link, IPv6 and the longest TCP options; with the packets it bounds the bytes, too. */
-const HEADERS = 128
+export const HEADERS = 128
 /** What tcpdump needs to write what it still has, before it is killed. */
 const FAREWELL_MS = 2000
 
@@ -71,7 +71,7 @@ function start({ namespace, ...capture }: Capture): ChildProcess {
 }
 
 const NOT_INSTALLED =
-  '--live needs tcpdump, which is not installed: apt install tcpdump, dnf install tcpdump, apk add tcpdump, or pkg install tcpdump'
+  'capturing needs tcpdump, which is not installed: apt install tcpdump, dnf install tcpdump, apk add tcpdump, or pkg install tcpdump'
 
 function argsOf({ packets, host, port, ...capture }: Omit<Capture, 'namespace'>): string[] {
   const name = capture.interface ?? (process.platform === 'linux' ? 'any' : undefined)

@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Agent } from '../agent/find'
 import type { Wanted } from './plan'
+import { run } from './run'
 
 // The tracing grant is a script of its own, so that root can read all of what it runs.
 
@@ -62,13 +62,4 @@ export function giveGrant(agent: Agent, how: 'systemd' | 'until-boot'): string |
 /** Takes it back; while the files are still there. */
 export function revokeGrant(how: 'systemd' | 'until-boot'): string | undefined {
   return how === 'systemd' ? run(['systemctl', 'disable', '--now', UNIT]) : run([script('/'), 'revoke'])
-}
-
-function run(command: readonly string[], env: NodeJS.ProcessEnv = {}): string | undefined {
-  const [program = '', ...args] = command
-  const { status, stderr, error } = spawnSync(program, args, {
-    encoding: 'utf8',
-    env: { ...process.env, ...env },
-  })
-  return status === 0 ? undefined : `${command.join(' ')}: ${error?.message ?? stderr.trim()}`
 }

@@ -12,6 +12,7 @@ import { lock } from './lock'
 import { type Manifest, readManifest } from './manifest'
 import { refusePackaged } from './packaged'
 import { makePlan, ownFiles } from './plan'
+import { recordingFiles, startRecording, stopRecording } from './recording'
 import { change, recover } from './transaction'
 import { waitForData } from './wait'
 import { refuseDamaged } from './whole'
@@ -25,6 +26,8 @@ export interface InstallOptions extends Where {
   readonly guidesUrl: string | undefined
   /** Whether to give the tracing grant; undefined: as root with systemd, which can renew it at every boot. */
   readonly tracing: boolean | undefined
+  /** Whether bursts are to be recorded; undefined: as before, and not at first. */
+  readonly recording: boolean | undefined
 }
 
 /**
@@ -36,6 +39,8 @@ export interface InstallOptions extends Where {
  */
 export async function install(options: InstallOptions, say: (line: string) => void): Promise<boolean> {
   refuseDamaged(options.dist)
+  if (options.recording && (options.root !== undefined || !hasSystemd()))
+    throw new Error('--recording needs a running systemd: docs/recordings.md says how to do without')
   const agent = await findProvedAgent(options)
   say(`Netdata: found by ${agent.layout.from}`)
   if (agent.doubt) say(`What answers at ${agent.url} is not believed: ${agent.doubt}`)
@@ -72,16 +77,19 @@ async function installInto(
   const grant = traced ? grantFiles(options.dist, options.root ?? '/', hasSystemd(), agent.user?.gid) : []
   const how: Manifest['grant'] = grant.length > 0 ? (hasSystemd() ? 'systemd' : 'until-boot') : undefined
   if (options.tracing && how === undefined) say('Tracing: this build has no grant to give')
+  const recorded = options.recording ?? before?.recording !== undefined
   const wanted = [
     ...ownFiles(options.dist, layout, guidesUrl),
     ...(node?.pin ? [{ ...node.pin, ifEdited: 'theirs-beside' as const }] : []),
     ...commandFiles(options.dist, options.root ?? '/', node?.pin),
     ...grant,
+    ...(recorded ? recordingFiles(options.dist, agent.user?.gid, node?.pin) : []),
   ]
   const also = {
     version,
     ...(guidesUrl !== undefined && { guidesUrl }),
     ...(how !== undefined && { grant: how }),
+    ...(recorded && { recording: 'systemd' as const }),
   }
   const plan = makePlan(wanted, layout.state, before, also, made)
   // Only of the web directory's files Netdata's user may be the owner.
@@ -95,6 +103,7 @@ async function installInto(
   if (options.dryRun) return true
 
   if (before?.grant && how === undefined && options.root === undefined) revokeGrant(before.grant)
+  if (before?.recording && !recorded && options.root === undefined) stopRecording()
   try {
     change(layout.state, plan)
   } catch (thrown) {
@@ -107,11 +116,14 @@ async function installInto(
 
   const refused = how && giveGrant(agent, how)
   if (how) say(refused ? `Tracing was not granted: ${refused}` : `Tracing is granted (${how})`)
+  const unrecorded = recorded ? startRecording() : undefined
+  if (recorded) say(unrecorded ? `Bursts are not recorded: ${unrecorded}` : 'Bursts are recorded')
+  const granted = refused === undefined && unrecorded === undefined
   if (agent.conf === undefined) {
     say(
       `No Netdata of this machine answers at ${url}. Start it, or name its address with --url; then: tcp-resets doctor`,
     )
-    return refused === undefined
+    return granted
   }
   const since = Math.floor(Date.now() / 1000) + 1
   endPlugin(agent)
@@ -129,5 +141,5 @@ async function installInto(
   say(`Data and alarms are there.
   chart   ${new URL('/#menu_ipv4_submenu_tcp', url)}
   guides  ${new URL('/guides/tcp/index.html', guidesUrl ?? url)}`)
-  return refused === undefined
+  return granted
 }

@@ -12,6 +12,8 @@ export interface Manifest {
   readonly guidesUrl?: string
   /** How the tracing grant was given: with a systemd unit, or until the next boot. */
   readonly grant?: 'systemd' | 'until-boot'
+  /** How bursts are recorded, where that was asked for. */
+  readonly recording?: 'systemd'
 }
 
 export const manifestIn = (state: string): string => join(state, 'manifest.json')
@@ -44,7 +46,7 @@ export function parseManifest(text: string): Manifest | undefined {
   } catch {
     return undefined
   }
-  const { version, files, directories, guidesUrl, grant } = found ?? {}
+  const { version, files, directories, guidesUrl, grant, recording } = found ?? {}
   const isWhole =
     typeof version === 'string' &&
     typeof files === 'object' &&
@@ -53,6 +55,7 @@ export function parseManifest(text: string): Manifest | undefined {
     Array.isArray(directories) &&
     directories.every(isPlainPath) &&
     (guidesUrl === undefined || typeof guidesUrl === 'string') &&
-    (grant === undefined || grant === 'systemd' || grant === 'until-boot')
+    (grant === undefined || grant === 'systemd' || grant === 'until-boot') &&
+    (recording === undefined || recording === 'systemd')
   return isWhole ? (found as Manifest) : undefined
 }

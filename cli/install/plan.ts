@@ -72,7 +72,7 @@ export function makePlan(
   wanted: readonly Wanted[],
   state: string,
   before: Manifest | undefined,
-  also: Pick<Manifest, 'version' | 'guidesUrl' | 'grant'>,
+  also: Pick<Manifest, 'version' | 'guidesUrl' | 'grant' | 'recording'>,
   made: readonly string[] = [],
 ): Plan {
   const put: Placement[] = []

@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { RECORDINGS } from '../../plugin/recording/recording'
 import { endPlugin, pluginFile, reloadHealth } from '../agent/control'
 import { findProvedAgent, type ProvedAgent, type Where } from '../agent/find'
 import { revokeGrant } from './grant'
@@ -5,6 +8,7 @@ import { type Lock, lock } from './lock'
 import { manifestIn, readManifest } from './manifest'
 import { refusePackaged } from './packaged'
 import { removable } from './plan'
+import { stopRecording } from './recording'
 import { change, recover, removeEmpty } from './transaction'
 
 export interface UninstallOptions extends Where {
@@ -51,6 +55,8 @@ function uninstallFrom(
 
   const refused = manifest.grant && options.root === undefined ? revokeGrant(manifest.grant) : undefined
   if (refused) say(`The tracing grant was not taken back: ${refused}`)
+  const unstopped = manifest.recording && options.root === undefined ? stopRecording() : undefined
+  if (unstopped) say(`The recording of bursts was not turned off: ${unstopped}`)
   change(state, { put: [], remove: [...remove, manifestIn(state)] })
   held?.release() // it is in one of the directories
   removeEmpty([...manifest.directories, state])
@@ -60,5 +66,7 @@ function uninstallFrom(
     if (!reloadHealth(agent)) say('The alarms could not be reloaded: run netdatacli reload-health')
   }
   say(`Uninstalled ${manifest.version}`)
-  return refused === undefined
+  const recordings = join(options.root ?? '/', RECORDINGS)
+  if (existsSync(recordings)) say(`What was recorded stays; to remove it: rm -r ${recordings}`)
+  return refused === undefined && unstopped === undefined
 }

@@ -6,6 +6,7 @@ import { causesChart } from '../charts/causes'
 import { type ChartNamespace, OWN_NAMESPACE, PLUGIN, resetsChart } from '../charts/resets'
 import type { Log } from '../log'
 import { chartWriter } from '../netdata/chart'
+import type { Totals } from '../recording/watch'
 import { LINUX_COUNTERS, type LinuxCounter } from '../sources/linux'
 import type { Source } from '../sources/source'
 
@@ -39,12 +40,14 @@ export interface NamespaceCollector extends Collector {
  * The charts of one network namespace, from the counters of its source.
  *
  * @param updateEvery seconds between collections
+ * @param watch gets the counters of each collection
  */
 export function namespaceCollector(
   source: Source<LinuxCounter>,
   updateEvery: number,
   log: Log,
   namespace: ChartNamespace = OWN_NAMESPACE,
+  watch: (totals: Totals, now: number) => void = () => {},
 ): NamespaceCollector {
   const received = receivedCounter()
   const causes = causesCounter()
@@ -63,6 +66,7 @@ export function namespaceCollector(
       }
       before = counters
       const values = { sent: counters.OutRsts, received: measured.received }
+      watch(values, now)
       const variables = usual({ ...values, opened: opened(counters) }, now)
       return resets(values, now, variables) + resetCauses(measured.causes ?? {}, now)
     },

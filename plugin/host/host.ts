@@ -1,4 +1,7 @@
+import { OWN_NAMESPACE } from '../charts/resets'
 import type { Log } from '../log'
+import { OWN } from '../recording/request'
+import { recordBursts } from '../recording/watch'
 import { openSource } from '../sources/open'
 import { type HostCollector, namespaceCollector } from './collector'
 
@@ -23,6 +26,10 @@ export async function hostOpener(
   }
   return updateEvery => {
     const source = openSource(platform, env.NETDATA_HOST_PREFIX ?? '')
-    return { ...namespaceCollector(source, updateEvery, log), close: source.close }
+    const watch = recordBursts(OWN, log)
+    return {
+      ...namespaceCollector(source, updateEvery, log, OWN_NAMESPACE, watch),
+      close: source.close,
+    }
   }
 }

@@ -3,6 +3,7 @@ import type { Counters } from '../analysis/counters'
 import type { ChartNamespace } from '../charts/resets'
 import { namespaceCollector } from '../host/collector'
 import type { Log } from '../log'
+import { recordBursts } from '../recording/watch'
 import type { LinuxCounter } from '../sources/linux'
 import type { Source } from '../sources/source'
 import type { Owner } from './cgroup'
@@ -55,10 +56,8 @@ export function newMember(proc: string, name: string, updateEvery: number, log: 
     },
     close() {},
   }
-  const collector = namespaceCollector(source, updateEvery, log, {
-    suffix: `_${name}`,
-    labels: { namespace: name },
-  })
+  const charts = { suffix: `_${name}`, labels: { namespace: name } }
+  const collector = namespaceCollector(source, updateEvery, log, charts, recordBursts(name, log))
 
   return {
     name,

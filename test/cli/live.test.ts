@@ -157,7 +157,7 @@ t.test('says what is wrong', { skip }, async t => {
   t.match(bare, {
     status: 1,
     stdout: '',
-    stderr: /--live needs tcpdump, which is not installed: apt install/,
+    stderr: /capturing needs tcpdump, which is not installed: apt install/,
   })
   const nobody = spawnSync(
     'setpriv',

@@ -1,0 +1,56 @@
+import { lstatSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Recording, readRecording } from '../../plugin/recording/recording'
+import { readRegular } from '../install/file'
+
+/** So many recordings are kept, and so many bytes of all of them. */
+const MOST_RECORDINGS = 20
+const MOST_BYTES = 50e6
+
+/** The files of a recording. */
+export const captureOf = (store: string, id: string): string => join(store, `${id}.pcap`)
+const recordOf = (store: string, id: string): string => join(store, `${id}.json`)
+
+/** What is kept, oldest first. A file that is no recording of ours is passed over. */
+export function recordingsIn(store: string): Recording[] {
+  return idsIn(store).flatMap(id => readRecording(readRegular(recordOf(store, id)).toString('utf8')) ?? [])
+}
+
+function idsIn(store: string): string[] {
+  return readdirSync(store)
+    .filter(name => name.endsWith('.json'))
+    .map(name => name.slice(0, -'.json'.length))
+    .sort()
+}
+
+/** Whole or not at all. Its group is that of the folder (setgid). */
+export function keep(store: string, recording: Recording): void {
+  const path = recordOf(store, recording.id)
+  rmSync(`${path}.new`, { force: true })
+  writeFileSync(`${path}.new`, `${JSON.stringify(recording)}\n`, { flag: 'wx', mode: 0o640 })
+  renameSync(`${path}.new`, path)
+}
+
+/**
+ * Makes room for one more: what is there with it stays within the bounds. The oldest go first; where it is about bytes,
+ * only their captures: what was found in them is small.
+ *
+ * @param bytes that the new one has at most
+ */
+export function makeRoom(store: string, bytes: number): void {
+  const ids = idsIn(store)
+  for (const id of ids.splice(0, Math.max(0, ids.length - MOST_RECORDINGS + 1))) rmSync(recordOf(store, id))
+  for (const name of readdirSync(store)) {
+    // A capture without a record is none, and a record without its last letters was cut off while it was written.
+    if (!ids.includes(name.replace(/\.(json|pcap)$/, ''))) rmSync(join(store, name))
+  }
+  const sizeOf = (path: string): number => lstatSync(path, { throwIfNoEntry: false })?.size ?? 0
+  const captures = ids.map(id => captureOf(store, id))
+  const files = [...captures, ...ids.map(id => recordOf(store, id))]
+  let left = files.reduce((sum, path) => sum + sizeOf(path), 0)
+  for (const path of captures) {
+    if (left + bytes <= MOST_BYTES) return
+    left -= sizeOf(path)
+    rmSync(path, { force: true })
+  }
+}

@@ -1,0 +1,33 @@
+import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs'
+
+/**
+ * Where a recording is asked for: a file of root's that the agent's group may write to and nobody may replace. It is there
+ * only where recordings were asked for. Each line is the name of a namespace.
+ */
+export const REQUEST = '/run/netdata-tcp-resets-recording/request'
+/** Of the agent's own namespace: the name behind `ipv4.tcp_resets_` of the others is empty there. */
+export const OWN = 'host'
+
+/** Whoever takes the requests takes them all, so a file this long is one that nobody takes. */
+const MOST_BYTES = 4096
+
+/**
+ * Asks for a recording of a namespace, now.
+ *
+ * @param name as its chart has it
+ * @throws the system's error (`code`, `path`); nothing where recordings are off
+ */
+export function askForRecording(name: string, path = REQUEST): void {
+  let fd: number
+  try {
+    fd = openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_NONBLOCK | constants.O_NOFOLLOW)
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return
+    throw error
+  }
+  try {
+    if (fstatSync(fd).size < MOST_BYTES) writeSync(fd, `${name}\n`)
+  } finally {
+    closeSync(fd)
+  }
+}

@@ -1,0 +1,30 @@
+import type { Log } from '../log'
+import { messageOf } from '../message'
+import { burstWatch } from './burst'
+import { askForRecording } from './request'
+
+/** Counters that only rise; what could not be read is undefined. */
+export type Totals = Readonly<Record<'sent' | 'received', bigint | undefined>>
+
+/**
+ * Asks for a recording of a namespace whenever a burst of resets begins in it. Where root has not asked for recordings,
+ * nothing comes of it.
+ *
+ * @param name as its chart has it
+ */
+export function recordBursts(name: string, log: Log): (totals: Totals, now: number) => void {
+  const sent = burstWatch()
+  const received = burstWatch()
+  return (totals, now) => {
+    const begun = [sent(totals.sent, now) && 'sent', received(totals.received, now) && 'received']
+    const directions = begun.filter(Boolean)
+    if (directions.length === 0) return
+    log.info(`a burst of resets begins (${directions.join(' and ')}): ${name}`)
+    try {
+      askForRecording(name)
+      log.fault('recording', undefined)
+    } catch (error) {
+      log.fault('recording', messageOf(error))
+    }
+  }
+}
