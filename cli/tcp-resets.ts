@@ -8,6 +8,8 @@ import { endPlugin, reloadHealth } from './agent/control'
 import { findAgent, findProvedAgent, type ProvedAgent, type Where } from './agent/find'
 import { doctor } from './doctor/doctor'
 import { explainCommand } from './explain/explain'
+import { grant, grantOptions, revoke } from './grant/grant'
+import { actOut } from './grant/self-test-acts'
 import { HOME } from './install/command-files'
 import { install } from './install/install'
 import { uninstall } from './install/uninstall'
@@ -30,6 +32,9 @@ const USAGE = `Usage: tcp-resets install [--dry-run] [--guides-url URL] [--traci
        tcp-resets explain FILE... | - | --live
                             say of the TCP resets in a capture when they came, who sent them and what to do;
                             tcp-resets explain --help has its options
+       tcp-resets grant [--tracepoints-only]
+                            let Netdata's group read which TCP resets the kernel sends and receives, until the next boot
+       tcp-resets revoke    take that back
        tcp-resets recordings [show ID [OPTION...]]
                             what was recorded when a burst began; OPTION is one of explain's
        tcp-resets record    record what the plugin has asked for; started by systemd when there is something
@@ -40,6 +45,7 @@ Netdata is found by what a running one says, else by its files. To say where it 
        --url URL             where it answers (http://127.0.0.1:19999)
 
        --guides-url URL      what the links in the alarms begin with, for mails: http://netdata.example:19999
+       --tracepoints-only    leave the dynamic events out: fewer resets, and not of which container
        --tracing             let Netdata read which resets the kernel traces; what root with systemd does unless --no-tracing
        --recording           record the headers of people's traffic when a burst begins; off unless asked for
 `
@@ -51,6 +57,7 @@ const OPTIONS = {
   'no-tracing': { type: 'boolean' },
   recording: { type: 'boolean' },
   'no-recording': { type: 'boolean' },
+  'tracepoints-only': { type: 'boolean' },
   json: { type: 'boolean' },
   'netdata-prefix': { type: 'string' },
   url: { type: 'string' },
@@ -68,6 +75,10 @@ const TAKES: Readonly<Record<string, readonly string[]>> = {
   doctor: ['json', ...AGENT],
   reload: AGENT,
   'check-config': AGENT,
+  grant: ['tracepoints-only'],
+  revoke: [],
+  // What `grant` runs in a network namespace of its own.
+  'self-test': [],
 }
 
 /** Lines for the person; what others said in them can't steer the terminal. */
@@ -96,6 +107,9 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
     writeSync(2, USAGE)
     return 2
   }
+  if (command === 'self-test') return done(actOut())
+  if (command === 'grant') return done(grantTracing(env, values['tracepoints-only'] ?? false))
+  if (command === 'revoke') return done(revoke(grantOptions(env)))
   const where = {
     platform: process.platform,
     url: checkUrl(values.url ?? 'http://127.0.0.1:19999', '--url'),
@@ -116,6 +130,20 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   const tracing = values['no-tracing'] ? false : values.tracing
   const recording = values['no-recording'] ? false : values.recording
   return (await install({ ...where, dist, dryRun, guidesUrl, tracing, recording }, say)) ? 0 : 1
+}
+
+async function done(act: Promise<void>): Promise<number> {
+  await act
+  return 0
+}
+
+/** What may be read, by whom and where is in the environment: so the unit of the grant can say it. */
+async function grantTracing(env: NodeJS.ProcessEnv, tracepointsOnly: boolean): Promise<void> {
+  const options = grantOptions(env)
+  if (process.getuid?.() !== 0) throw new Error('this needs root')
+  await grant(options, [process.execPath, __filename, 'self-test'], tracepointsOnly, line => {
+    writeSync(2, `tcp-resets: ${line}\n`)
+  })
 }
 
 /**

@@ -1,8 +1,10 @@
+import type { Counted } from './analysis/received'
 import { startClock } from './clock'
 import type { Config } from './config/config'
 import { hostOpener, type OpenHost } from './host/host'
 import { intervalText, lastMeasured } from './last-measured'
 import { namespacesCollector } from './namespaces/collector'
+import { containerNames } from './namespaces/container-of'
 import { sliced } from './namespaces/slices'
 import { agentKnows } from './netdata/agent-knows'
 import type { FunctionAnswers } from './netdata/function'
@@ -37,6 +39,9 @@ export function measuring(
   let stopClock = (): void => {}
   const out = withSignOfLife(plainOut, () => (every === undefined ? '' : intervalText(every)), time)
 
+  const countReceived = (statInode: number): Counted | undefined => trace.now?.counted(statInode)
+  const containerOf = containerNames(root, inode => namespaces.now?.nameOf(inode))
+
   const host = renewed(
     ({ update_every }) => update_every,
     ({ update_every }) => {
@@ -56,7 +61,8 @@ export function measuring(
   const namespaces = renewed(
     ({ update_every, namespaces }) => [update_every, namespaces],
     config => {
-      const collector = platform === 'linux' && namespacesCollector(root, config, time.monotonic, log)
+      const collector =
+        platform === 'linux' && namespacesCollector(root, config, time.monotonic, log, countReceived)
       if (!collector) return undefined
       let stopped = false
       const take = (text: string): void => {
@@ -65,6 +71,7 @@ export function measuring(
       const run = sliced(time.monotonic, take, log)
       return {
         collect: () => run(collector.collect()),
+        nameOf: collector.nameOf,
         stop() {
           stopped = true
           out.write(collector.retire())
@@ -75,7 +82,9 @@ export function measuring(
   const trace = renewed(
     ({ update_every, tracing }) => [update_every, tracing],
     config =>
-      config.tracing.enabled ? tracing?.traceLayer(config, root, out, time, log, functionDel) : undefined,
+      config.tracing.enabled
+        ? tracing?.traceLayer(config, root, out, time, log, { canTakeBack: functionDel, containerOf })
+        : undefined,
   )
 
   const measure = (): void => {
@@ -84,7 +93,9 @@ export function measuring(
     const publish = (): void => {
       if (measured !== host.now) return
       const now = time.monotonic()
-      out.write(measured.collect(now) + (trace.now?.collect(now) ?? ''))
+      // First, because the others take what it has counted.
+      const traced = trace.now?.collect(now) ?? ''
+      out.write(measured.collect(now) + traced)
       onTick()
       namespaces.now?.collect()
     }
@@ -101,7 +112,7 @@ export function measuring(
 
   return {
     async apply(config) {
-      openHost ??= await hostOpener(platform, env, log)
+      openHost ??= await hostOpener(platform, env, log, countReceived)
       // Loaded only here: what has no use costs no memory.
       if (platform === 'linux' && config.tracing.enabled) tracing ??= await import('./tracing/tracing')
       const swaps = [host, namespaces, trace].map(layer => layer.prepare(config))

@@ -76,8 +76,8 @@ t.test('every chart', async t => {
       resetsChart('proc'),
       causesChart('proc'),
       namespacesChart('proc'),
-      tracedChart(true),
-      reasonsChart(true),
+      tracedChart(true, true),
+      reasonsChart(true, true),
     ].map(chart => ({ chart, platform: 'Linux' })),
     ...[freebsdResetsChart('netstat'), freebsdCausesChart('netstat')].map(chart => ({
       chart,

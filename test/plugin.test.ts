@@ -147,7 +147,7 @@ t.test('without the grant of tracing: says once how to get it', async t => {
   await ticks(running, 7)
   t.match(
     running.stderr(),
-    /^\S+ tcp_resets\.plugin INFO: tracing: .*\/run\/no-such-grant.*: tcp-resets-grant grant\n$/,
+    /^\S+ tcp_resets\.plugin INFO: tracing: .*\/run\/no-such-grant.*: tcp-resets grant\n$/,
   )
   t.notMatch(running.stdout(), /traced|FUNCTION/)
 })

@@ -1,12 +1,16 @@
 import { existsSync } from 'node:fs'
-import { EVENTS } from '../../plugin/tracing/instance'
+import { join } from 'node:path'
+import { attempt } from '../../plugin/attempt'
+import { DIRECTIONS, type Direction } from '../../plugin/tracing/event'
+import { PROBES } from '../../plugin/tracing/probes'
+import { eventsIn, TRACEPOINTS } from '../../plugin/tracing/told'
 import { askChart } from '../agent/api'
 import type { Agent } from '../agent/find'
 import { canActAs, runAs } from '../agent/user'
 import { configurationOf } from './configuration'
 import { type Finding, good, note, unknown, wrong } from './finding'
 
-/** Where the grant shows its two trace instances unless it is told otherwise: see packaging/tcp-resets-grant. */
+/** Where the grant shows its two trace instances unless it is told otherwise: see cli/grant. */
 const USUAL = '/run/netdata-tcp-resets'
 
 /** Whether root has let the agent read the kernel's trace of resets. Nobody has to. */
@@ -21,7 +25,7 @@ export async function checkTracing(
   const grant =
     directory === USUAL
       ? 'tcp-resets install --tracing'
-      : `TCP_RESETS_DIR=${directory} tcp-resets-grant grant (the directory is from the configuration, tracing.directory)`
+      : `TCP_RESETS_DIR=${directory} tcp-resets grant (the directory is from the configuration, tracing.directory)`
   if (!existsSync(directory)) {
     return [
       note(
@@ -34,24 +38,35 @@ export async function checkTracing(
   if (user === undefined || !canActAs(user))
     return [unknown('tracing', `whether the agent can read ${directory}: run this as root`)]
   // The very files that the plugin opens, one by one: what lets it into one folder may not let it into the next.
-  const files = Object.entries(EVENTS).flatMap(([direction, event]) =>
-    ['trace_pipe', 'per_cpu/cpu0/stats', `events/tcp/${event}/format`].map(
-      file => `${directory}/${direction}/${file}`,
-    ),
+  const files = DIRECTIONS.flatMap(direction =>
+    ['trace_pipe', 'per_cpu/cpu0/stats', `events/tcp/${TRACEPOINTS[direction]}/format`]
+      .map(file => join(directory, direction, file))
+      .concat(filesOfEvents(direction, directory)),
   )
   const closed = files.filter(file => runAs(user, path, ['test', '-r', file]).status !== 0)
   if (closed.length > 0) {
     return [wrong('tracing', `${user.name} can't read ${closed.join(', ')}`, `as root: ${grant}`)]
   }
-  if (conf === undefined) return [good('tracing', `granted in ${directory}`)]
+  const isWhole = DIRECTIONS.every(direction => filesOfEvents(direction, directory).length > 0)
+  const granted = `granted in ${directory}: ${isWhole ? 'every reset' : 'the resets that the two tracepoints tell of'}`
+  if (conf === undefined) return [good('tracing', granted)]
   const chart = await askChart(url, 'ipv4.tcp_resets_traced')
   return [
     chart === undefined
       ? wrong(
           'tracing',
-          `granted in ${directory}, and the agent has no chart of it`,
+          `${granted}, and the agent has no chart of it`,
           'tcp-resets reload; if it is still so a minute later, look into the log of the agent',
         )
-      : good('tracing', `granted in ${directory}, and shown on ipv4.tcp_resets_traced`),
+      : good('tracing', `${granted}, shown on ipv4.tcp_resets_traced`),
   ]
+}
+
+/** What the plugin reads of the dynamic events; nothing where there are none. */
+function filesOfEvents(direction: Direction, directory: string): string[] {
+  const group = attempt(() => eventsIn(direction, join(directory, direction)))
+  if (group === undefined) return []
+  const [first] = PROBES[direction]
+  const files = [...PROBES[direction].map(name => `${name}/enable`), `${first}/format`, `${first}/hist`]
+  return files.map(file => join(group, file)).filter(file => existsSync(file))
 }

@@ -1,12 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Agent } from '../agent/find'
+import { HOME } from './command-files'
 import type { Wanted } from './plan'
 import { run } from './run'
 
-// The tracing grant is a script of its own, so that root can read all of what it runs.
+// The grant is given by the command, and taken back by a script that needs no Node, so that this works whatever is left.
 
 const UNIT = 'tcp-resets-tracing.service'
+const COMMAND = join(HOME, 'bin/tcp-resets')
 const script = (root: string): string => join(root, 'usr/local/sbin/tcp-resets-grant')
 
 /**
@@ -42,7 +44,9 @@ export function grantFiles(
 
 /** The unit names the place of the Debian package, and Debian's group. */
 function ownUnit(text: string, path: string, group: number | undefined): string {
-  const placed = text.replaceAll('/usr/sbin/tcp-resets-grant', path)
+  const placed = text
+    .replace('/usr/sbin/tcp-resets grant', `${COMMAND} grant`)
+    .replace('/usr/sbin/tcp-resets-grant', path)
   if (group === undefined) return placed
   return placed.replace('[Service]\n', `[Service]\nEnvironment=TCP_RESETS_GROUP=${group}\n`)
 }
@@ -56,7 +60,7 @@ export function giveGrant(agent: Agent, how: 'systemd' | 'until-boot'): string |
   if (how === 'systemd') {
     return run(['systemctl', 'daemon-reload']) ?? run(['systemctl', 'enable', '--now', UNIT])
   }
-  return run([script('/'), 'grant'], { TCP_RESETS_GROUP: `${agent.user?.gid ?? 'netdata'}` })
+  return run([COMMAND, 'grant'], { TCP_RESETS_GROUP: `${agent.user?.gid ?? 'netdata'}` })
 }
 
 /** Takes it back; while the files are still there. */

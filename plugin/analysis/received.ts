@@ -36,19 +36,34 @@ export function estimateReceived(rise: Rises<(typeof NEEDED)[number]>): bigint {
   return handshake + established + challenged
 }
 
+/** Resets that a namespace received, as somebody has counted them. */
+export interface Counted {
+  /** Since when it is counted, and of which namespace. Counts of the same origin can be compared. */
+  readonly origin: object
+  readonly count: bigint
+  /** Whether a part of it is only a namespace's share of what all of them received. */
+  readonly isShare: boolean
+}
+
 /**
- * Adds the estimates up to a counter that never goes down.
+ * Adds up to a counter that never goes down: what was counted, for as long as somebody counts, and else the estimates. It
+ * goes on where it was when the one takes over from the other.
  *
  * @returns for each reading the resets received since the first one; undefined while a counter that the estimate
  * needs is missing, and the next complete reading accounts for the time between
  */
-export function receivedCounter(): (counters: Counters) => bigint | undefined {
+export function receivedCounter(): (counters: Counters, counted?: Counted) => bigint | undefined {
   const follow = riseFollower(NEEDED)
   let total = 0n
-  return counters => {
+  let before: Counted | undefined
+  return (counters, counted) => {
+    // Followed all the time, so that an estimate begins where the count ends.
     const rise = follow(counters)
-    if (rise === undefined) return undefined
-    total += estimateReceived(rise)
+    const since = before?.origin === counted?.origin ? before : undefined
+    before = counted
+    if (counted !== undefined && since !== undefined) total += counted.count - since.count
+    else if (rise !== undefined) total += estimateReceived(rise)
+    else return undefined
     return total
   }
 }

@@ -9,7 +9,7 @@ import { type ChartNamespace, OWN_NAMESPACE } from './resets'
  */
 export function causesChart(
   source: string,
-  { suffix, labels }: ChartNamespace = OWN_NAMESPACE,
+  { suffix, labels, received = 'estimated' }: ChartNamespace = OWN_NAMESPACE,
 ): ChartDefinition {
   return {
     type: 'ipv4',
@@ -22,6 +22,6 @@ export function causesChart(
     priority: 5232,
     module: source,
     dimensions: CAUSES.map(id => ({ id, algorithm: 'incremental' })),
-    labels: { ...labels, source, received: 'estimated' },
+    labels: { ...labels, source, received },
   }
 }

@@ -8,6 +8,8 @@ export interface ChartNamespace {
   /** Added to the chart's id: nothing for the namespace of the agent, or `_` and a name that no other has. */
   readonly suffix: string
   readonly labels: { readonly namespace: string } & Readonly<Record<string, string>>
+  /** How it is known what it receives: `estimated` where absent. */
+  readonly received?: 'estimated' | 'counted'
 }
 
 /** The namespace that the agent itself runs in: the host's, unless it runs in a container. */
@@ -20,13 +22,13 @@ export const OWN_NAMESPACE: ChartNamespace = { suffix: '', labels: { namespace: 
  */
 export function resetsChart(
   source: string,
-  { suffix, labels }: ChartNamespace = OWN_NAMESPACE,
+  { suffix, labels, received = 'estimated' }: ChartNamespace = OWN_NAMESPACE,
 ): ChartDefinition {
   return {
     type: 'ipv4',
     id: `tcp_resets${suffix}`,
     // Told of each chart alone: a container's resets are not among the host's.
-    title: 'TCP resets of one network namespace, IPv4 and IPv6 together (received is an estimate)',
+    title: `TCP resets of one network namespace, IPv4 and IPv6 together${received === 'counted' ? '' : ' (received is an estimate)'}`,
     units: 'resets/s',
     family: 'tcp',
     context: 'ipv4.tcp_resets',
@@ -38,6 +40,6 @@ export function resetsChart(
       { id: 'sent', algorithm: 'incremental' },
       { id: 'received', algorithm: 'incremental' },
     ],
-    labels: { ...labels, source, received: 'estimated' },
+    labels: { ...labels, source, received },
   }
 }

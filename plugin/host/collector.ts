@@ -1,6 +1,6 @@
 import { type CauseCounts, causesCounter } from '../analysis/causes'
 import type { Counters } from '../analysis/counters'
-import { receivedCounter } from '../analysis/received'
+import { type Counted, receivedCounter } from '../analysis/received'
 import { usualFollower } from '../analysis/usual'
 import { causesChart } from '../charts/causes'
 import { type ChartNamespace, OWN_NAMESPACE, PLUGIN, resetsChart } from '../charts/resets'
@@ -41,6 +41,7 @@ export interface NamespaceCollector extends Collector {
  *
  * @param updateEvery seconds between collections
  * @param watch gets the counters of each collection
+ * @param countReceived what is counted of the resets that it receives; undefined while nobody counts them
  */
 export function namespaceCollector(
   source: Source<LinuxCounter>,
@@ -48,31 +49,49 @@ export function namespaceCollector(
   log: Log,
   namespace: ChartNamespace = OWN_NAMESPACE,
   watch: (totals: Totals, now: number) => void = () => {},
+  countReceived: () => Counted | undefined = () => undefined,
 ): NamespaceCollector {
   const received = receivedCounter()
   const causes = causesCounter()
   const usual = usualFollower()
   let before: Counters = {}
+  let countedBefore: Counted | undefined
+  let { labels } = namespace
+  let how: NonNullable<ChartNamespace['received']> = 'estimated'
   let measured: { received?: bigint | undefined; causes?: CauseCounts | undefined } = {}
   const resets = chartWriter(resetsChart(source.name, namespace), PLUGIN, updateEvery)
   const resetCauses = chartWriter(causesChart(source.name, namespace), PLUGIN, updateEvery)
+  const describe = (): void => {
+    const now = { ...namespace, labels, received: how }
+    const chart = resetsChart(source.name, now)
+    resets.relabel(chart.labels, chart.title)
+    resetCauses.relabel(causesChart(source.name, now).labels)
+  }
   return {
     collect(now) {
       const { counters, fault } = source.read()
       log.fault(`source ${source.name}${namespace.suffix}`, fault)
+      const counted = countReceived()
       // In most seconds there is no reset at all, and what the counters mean is what it was.
-      if (counters !== before && ANALYSED.some(name => counters[name] !== before[name])) {
-        measured = { received: received(counters), causes: causes(counters) }
+      const moved = counters !== before && ANALYSED.some(name => counters[name] !== before[name])
+      if (moved || counted !== countedBefore) {
+        measured = { received: received(counters, counted), causes: causes(counters) }
       }
       before = counters
+      countedBefore = counted
+      const known = counted === undefined || counted.isShare ? 'estimated' : 'counted'
+      if (known !== how) {
+        how = known
+        describe()
+      }
       const values = { sent: counters.OutRsts, received: measured.received }
       watch(values, now)
       const variables = usual({ ...values, opened: opened(counters) }, now)
       return resets(values, now, variables) + resetCauses(measured.causes ?? {}, now)
     },
-    relabel(labels) {
-      resets.relabel(resetsChart(source.name, { ...namespace, labels }).labels)
-      resetCauses.relabel(causesChart(source.name, { ...namespace, labels }).labels)
+    relabel(anew) {
+      labels = anew
+      describe()
     },
     retire: () => resets.retire() + resetCauses.retire(),
   }

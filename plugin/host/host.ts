@@ -1,5 +1,7 @@
+import type { Counted } from '../analysis/received'
 import { OWN_NAMESPACE } from '../charts/resets'
 import type { Log } from '../log'
+import { statInode } from '../namespaces/processes'
 import { OWN } from '../recording/request'
 import { recordBursts } from '../recording/watch'
 import { openSource } from '../sources/open'
@@ -12,23 +14,28 @@ const RC_PATH = '/sbin:/bin:/usr/sbin:/usr/bin'
 export type OpenHost = (updateEvery: number) => HostCollector
 
 /**
+ * @param countReceived what is counted of the resets that a namespace receives, by the inode of its `net/stat`
  * @throws where this system can't be measured at all, as what it returns does
  */
 export async function hostOpener(
   platform: NodeJS.Platform,
   env: NodeJS.ProcessEnv,
   log: Log,
+  countReceived: (statInode: number) => Counted | undefined,
 ): Promise<OpenHost> {
   if (platform === 'freebsd') {
     // Loaded only here: what starts processes costs memory, and Linux needs none of it.
     const { openFreebsd } = await import('./freebsd-collector')
     return updateEvery => openFreebsd(env.PATH ?? RC_PATH, updateEvery, log)
   }
+  const root = env.NETDATA_HOST_PREFIX ?? ''
+  const inode = statInode(`${root}/proc`, '')
+  const count = () => (inode === undefined ? undefined : countReceived(inode))
   return updateEvery => {
-    const source = openSource(platform, env.NETDATA_HOST_PREFIX ?? '')
+    const source = openSource(platform, root)
     const watch = recordBursts(OWN, log)
     return {
-      ...namespaceCollector(source, updateEvery, log, OWN_NAMESPACE, watch),
+      ...namespaceCollector(source, updateEvery, log, OWN_NAMESPACE, watch, count),
       close: source.close,
     }
   }

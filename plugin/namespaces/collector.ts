@@ -1,3 +1,4 @@
+import type { Counted } from '../analysis/received'
 import { namespacesChart } from '../charts/namespaces'
 import { PLUGIN } from '../charts/resets'
 import type { Config } from '../config/config'
@@ -23,6 +24,8 @@ export interface NamespacesCollector {
   collect(): Generator<string>
   /** Text that takes all of its charts off the dashboard. */
   retire(): string
+  /** The name that the charts of a namespace have, by the inode of its `net/stat`; undefined for one without charts. */
+  nameOf(statInode: number): string | undefined
 }
 
 /** What became of a namespace that was found. One without TCP traffic is nothing at all. */
@@ -33,6 +36,7 @@ type Standing = Member | 'excluded' | 'new'
  *
  * @param root where the host's root is mounted, `''` for `/`
  * @param milliseconds a monotonic clock
+ * @param countReceived what is counted of the resets that a namespace receives, by the inode of its `net/stat`
  * @returns undefined where there are none to be found: switched off, no procfs, or one that does not tell them apart
  */
 export function namespacesCollector(
@@ -40,6 +44,7 @@ export function namespacesCollector(
   config: Pick<Config, 'update_every' | 'namespaces'>,
   milliseconds: () => number,
   log: Log,
+  countReceived?: (statInode: number) => Counted | undefined,
 ): NamespacesCollector | undefined {
   const proc = `${root}/proc`
   if (!config.namespaces.enabled || !isProcfs(proc)) return undefined
@@ -116,7 +121,7 @@ export function namespacesCollector(
     else if (decision.is === 'new' || decision.is === 'excluded') standings.set(namespace, decision.is)
     else if (decision.is === 'named') {
       const { name, owner, back } = decision
-      const member = back ?? newMember(proc, name, config.update_every, log)
+      const member = back ?? newMember(proc, name, config.update_every, log, countReceived)
       member.follow(namespace, owner)
       members.add(member)
       seats.enter(name)
@@ -159,5 +164,6 @@ export function namespacesCollector(
       if (anyFound) yield summarize(milliseconds())
     },
     retire: () => [...members.all(), others, counts].map(charts => charts.retire()).join(''),
+    nameOf: inode => members.present().find(({ statInode }) => statInode === inode)?.name,
   }
 }

@@ -1,5 +1,6 @@
 import { continuous, rise } from '../analysis/continuous'
 import type { Counters } from '../analysis/counters'
+import type { Counted } from '../analysis/received'
 import type { ChartNamespace } from '../charts/resets'
 import { namespaceCollector } from '../host/collector'
 import type { Log } from '../log'
@@ -8,6 +9,7 @@ import type { LinuxCounter } from '../sources/linux'
 import type { Source } from '../sources/source'
 import type { Owner } from './cgroup'
 import type { Namespace } from './find'
+import { statInode } from './processes'
 import { foreignSource } from './read'
 
 /** What goes by one name: a container with all the network namespaces it has had, one after the other. */
@@ -15,6 +17,8 @@ export interface Member {
   readonly name: string
   /** The one it has now; undefined while it is gone. */
   readonly namespace: Namespace | undefined
+  /** What the kernel's trace knows that namespace by; undefined where it could not be seen. */
+  readonly statInode: number | undefined
   /** Of whom it belongs to, while it is gone of whom it belonged to. Another owner does not continue its counters. */
   readonly identity: string | undefined
   /** From now on this is its namespace, and its labels are those of this owner. */
@@ -33,10 +37,18 @@ export interface Member {
 /**
  * @param proc where procfs is mounted
  * @param name one that no other has
+ * @param countReceived what is counted of the resets that a namespace receives, by the inode of its `net/stat`
  */
-export function newMember(proc: string, name: string, updateEvery: number, log: Log): Member {
+export function newMember(
+  proc: string,
+  name: string,
+  updateEvery: number,
+  log: Log,
+  countReceived?: (statInode: number) => Counted | undefined,
+): Member {
   const rising = continuous<LinuxCounter>()
   let namespace: Namespace | undefined
+  let inode: number | undefined
   let foreign: Source<LinuxCounter> | undefined
   let identity: string | undefined
   /** Of the last namespace that had one. */
@@ -57,12 +69,17 @@ export function newMember(proc: string, name: string, updateEvery: number, log: 
     close() {},
   }
   const charts = { suffix: `_${name}`, labels: { namespace: name } }
-  const collector = namespaceCollector(source, updateEvery, log, charts, recordBursts(name, log))
+  const collector = namespaceCollector(source, updateEvery, log, charts, recordBursts(name, log), () =>
+    inode === undefined ? undefined : countReceived?.(inode),
+  )
 
   return {
     name,
     get namespace() {
       return namespace
+    },
+    get statInode() {
+      return inode
     },
     get identity() {
       return identity
@@ -70,6 +87,7 @@ export function newMember(proc: string, name: string, updateEvery: number, log: 
     follow(next, owner) {
       namespace = next
       foreign = foreignSource(proc, next)
+      inode = next.processes[0] && statInode(proc, next.processes[0].pid)
       identity = owner.identity
       collector.relabel(labelsOf(name, owner))
       if (next.identity === undefined) return
@@ -79,6 +97,7 @@ export function newMember(proc: string, name: string, updateEvery: number, log: 
     leave() {
       namespace = undefined
       foreign = undefined
+      inode = undefined
     },
     collect: collector.collect,
     read: source.read,

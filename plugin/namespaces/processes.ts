@@ -16,6 +16,16 @@ export function netInode(proc: string, pid: number | ''): number | undefined {
 }
 
 /**
+ * The inode of a process's `net/stat`: of it the kernel's own number of that folder, which its trace can tell.
+ *
+ * @param pid a process id, or '' for this process
+ * @returns undefined where there is no such process
+ */
+export function statInode(proc: string, pid: number | ''): number | undefined {
+  return attempt(() => statSync(`${proc}/${pid}/net/stat`, IF_THERE)?.ino)
+}
+
+/**
  * What tells a process's network namespace from a later one with the same inode: the kernel's own rtnetlink socket
  * (`Eth` and `Pid` 0) in its `net/netlink`, whose number is given out only once.
  *

@@ -46,8 +46,8 @@ export interface ChartWriter {
    * @param now monotonic milliseconds of the collection
    */
   (values: Values, now: number, variables?: Variables): string
-  /** The labels from the next collection on. */
-  relabel(labels: ChartDefinition['labels']): void
+  /** The labels, and the title where that changes too, from the next collection on. */
+  relabel(labels: ChartDefinition['labels'], title?: string): void
   /** Text that takes the chart off the dashboard. It is there again with the next collection. */
   retire(): string
 }
@@ -95,9 +95,9 @@ export function chartWriter(definition: ChartDefinition, plugin: string, updateE
     defined = false
     return `${chartLine(definition, plugin, updateEvery, 'obsolete')}\n`
   }
-  const relabel = (labels: ChartDefinition['labels']): void => {
-    if (isDeepStrictEqual(labels, chart.labels)) return
-    chart = { ...chart, labels }
+  const relabel = (labels: ChartDefinition['labels'], title = chart.title): void => {
+    if (title === chart.title && isDeepStrictEqual(labels, chart.labels)) return
+    chart = { ...chart, labels, title }
     defined = false
   }
   return Object.assign(collect, { relabel, retire })

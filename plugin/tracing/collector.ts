@@ -1,3 +1,4 @@
+import type { Counted } from '../analysis/received'
 import { PLUGIN } from '../charts/resets'
 import { reasonsChart, TRACED, tracedChart } from '../charts/traced'
 import type { Time } from '../clock'
@@ -9,6 +10,7 @@ import { apportion } from './apportion'
 import type { ResetEvent } from './event'
 import type { TraceInstance } from './instance'
 import { openTracing } from './instances'
+import { type ReceivedCounts, receivedCounts } from './received'
 import { type TopReset, topResets } from './top-resets'
 
 /** The reasons and peers of layer 2, as the table shows them. */
@@ -31,6 +33,13 @@ export interface Tracing extends Collector {
    * @returns undefined while the grant is missing
    */
   details(now: number): Details | undefined
+  /**
+   * What was counted, up to the last collection, of the resets that a network namespace received.
+   *
+   * @param namespace the inode of its `net/stat`
+   * @returns undefined while nobody counts them
+   */
+  counted(namespace: number): Counted | undefined
 }
 
 /** A grant that comes or goes is noticed within this time. */
@@ -67,6 +76,7 @@ interface Stream {
  * @param folder where the granted instances are
  * @param updateEvery seconds between collections
  * @param onGrant told at each look for the grant whether it is there
+ * @param containerOf names a network namespace, by the inode of its `net/stat`
  */
 export function tracingCollector(
   folder: string,
@@ -74,8 +84,10 @@ export function tracingCollector(
   time: Time,
   log: Log,
   onGrant: (isThere: boolean) => void,
+  containerOf: (namespace: number) => string,
 ): Tracing {
   let streams: Stream[] = []
+  let received: ReceivedCounts | undefined
   let charts: { traced: ChartWriter; reasons: ChartWriter } | undefined
   let nextGrantCheck = 0
   let nextCount = 0
@@ -89,9 +101,11 @@ export function tracingCollector(
   let read = 0
 
   const checkGrant = (now: number): void => {
-    if (now < nextGrantCheck) return
+    // At once, or what the kernel counts no longer would be taken for no resets.
+    const isThere = streams.every(({ instance }) => instance.isStillThere())
+    if (isThere && now < nextGrantCheck) return
     nextGrantCheck = now + GRANT_CHECK_MS
-    if (streams.length > 0 && !streams.every(({ instance }) => instance.isStillGranted())) {
+    if (!isThere || !streams.every(({ instance }) => instance.isStillOn())) {
       log.info(`tracing: ${folder} is no longer granted; no reasons and peers until it is again`)
       letGo()
     }
@@ -101,10 +115,12 @@ export function tracingCollector(
   const attach = (): void => {
     try {
       streams = openTracing(folder).map(instance => ({ instance, events: [], unreadable: 0 }))
+      received = countsOf(streams)
     } catch (error) {
+      letGo()
       if (!saidHow) {
         log.info(
-          `tracing: no reasons and peers of resets: ${messageOf(error)}. To get them, as root: tcp-resets-grant grant`,
+          `tracing: no reasons and peers of resets: ${messageOf(error)}. To get them, as root: tcp-resets grant`,
         )
       }
       saidHow = true
@@ -112,11 +128,7 @@ export function tracingCollector(
       return
     }
     saidHow = true
-    const hasReasons = sendsReasons()
-    charts ??= {
-      traced: chartWriter(tracedChart(hasReasons), PLUGIN, updateEvery),
-      reasons: chartWriter(reasonsChart(hasReasons), PLUGIN, updateEvery),
-    }
+    define()
     if (!failing) log.info(`tracing: reading the reasons and peers of resets from ${folder}`)
     for (const { instance } of streams) {
       if (instance.blind !== undefined && !failing) log.warning(`tracing: counts only: ${instance.blind}`)
@@ -126,8 +138,21 @@ export function tracingCollector(
 
   const letGo = (): void => {
     cancelLook()
+    received = undefined
     for (const { instance } of streams) instance.close()
     streams = []
+  }
+
+  /** What the charts say of themselves is what this grant gives. */
+  const define = (): void => {
+    const isWhole = streams.every(({ instance }) => instance.isWhole)
+    const [traced, reasons] = [tracedChart(isWhole, sendsReasons()), reasonsChart(isWhole, sendsReasons())]
+    charts ??= {
+      traced: chartWriter(traced, PLUGIN, updateEvery),
+      reasons: chartWriter(reasons, PLUGIN, updateEvery),
+    }
+    charts.traced.relabel(traced.labels, traced.title)
+    charts.reasons.relabel(reasons.labels, reasons.title)
   }
 
   const sendsReasons = (): boolean => streams.some(({ instance }) => instance.hasReasons)
@@ -181,6 +206,7 @@ export function tracingCollector(
     stream.unreadable = 0
     resets += all
     read += events.length
+    if (direction === 'received') received?.update(events, all)
 
     const families = new Map<string, number>()
     const whys = new Map<string, number>()
@@ -195,7 +221,13 @@ export function tracingCollector(
     if (all === 0) return
     traced.add(apportion(all, families))
     if (whys.size > 0) reasons.add(apportion(all, whys))
-    for (const event of events) top.add(event, all / events.length, now)
+    const containers = new Map<number | undefined, string | undefined>()
+    for (const event of events) {
+      const { namespace } = event
+      if (namespace !== undefined && !containers.has(namespace))
+        containers.set(namespace, containerOf(namespace))
+      top.add(event, all / events.length, now, containers.get(namespace))
+    }
   }
 
   const fail = (error: unknown): void => {
@@ -216,11 +248,22 @@ export function tracingCollector(
       if (streams.length === 0) return undefined
       return { rows: top.rows(now), error: top.error(), resets, read, hasReasons: sendsReasons() }
     },
+    counted: namespace => received?.of(namespace),
     retire() {
       letGo()
       return charts === undefined ? '' : charts.traced.retire() + charts.reasons.retire()
     },
   }
+}
+
+/** @throws the system's error */
+function countsOf(streams: readonly Stream[]): ReceivedCounts | undefined {
+  const [instance] = streams.flatMap(({ instance }) => (instance.direction === 'received' ? instance : []))
+  const { isWhole, blind, countByNamespace } = instance ?? {}
+  if (!isWhole || (blind !== undefined && countByNamespace === undefined)) return undefined
+  const counts = receivedCounts(countByNamespace)
+  counts.update([], 0)
+  return counts
 }
 
 /** Counters by name, each from 0, the known ones from the start. What comes when there are too many names is counted as `other`. */

@@ -1,10 +1,14 @@
 import type { EventFormat } from './format'
+import { taskOf } from './task'
 
-export type Direction = 'sent' | 'received'
+export const DIRECTIONS = ['sent', 'received'] as const
+export type Direction = (typeof DIRECTIONS)[number]
 
 /** One reset, as its trace event tells of it. What the kernel does not say is absent. */
 export interface ResetEvent {
   readonly direction: Direction
+  /** The network namespace, as the inode of its `net/stat`. Only where the grant has the dynamic events. */
+  readonly namespace?: number | undefined
   /** Why it was sent, in the kernel's spelling. Only for sent ones, and not on every kernel. */
   readonly reason?: string | undefined
   /** The TCP state of the socket, in the kernel's spelling; `UNKNOWN` where there was no socket. */
@@ -14,13 +18,12 @@ export interface ResetEvent {
   readonly localPort: number
   readonly peer?: string | undefined
   readonly peerPort?: number | undefined
+  /** Whether it is certain that TCP took no notice of a received one. */
+  readonly ignored?: true | undefined
   /** The process that sent it. Only where the event was caught while that process itself was at it. */
   readonly task?: string | undefined
 }
 
-/** `   comm-123   [000] ..s1.   12.345678`: the name may hold anything, blanks and brackets included. */
-const HEADER = /^ *(.*)-(\d+) +(?:\([ \d-]+\) +)?\[\d+\] (\S{4,8}) +[\d.]+$/s
-const IN_PROCESS_CONTEXT = '.'
 const NO_PACKET = /^(?:0+|\(null\))$/
 
 /**
@@ -50,6 +53,7 @@ export function eventParser(
     const reason = reasonOf?.(values)
     const state = stateOf?.(values)
     if ((reasonOf && reason === undefined) || (stateOf && state === undefined)) return undefined
+    // A reset that answers a packet is nobody's: whoever was running is a bystander.
     const task = NO_PACKET.test(values[packet] ?? '') ? taskOf(line.slice(0, at)) : undefined
     return { direction, ...endpoints, reason, state, task }
   }
@@ -101,17 +105,6 @@ function symbolReader(
     const hex = /^0x([\da-f]{1,8})$/.exec(value)?.[1]
     return hex === undefined ? undefined : `UNKNOWN_${Number.parseInt(hex, 16)}`
   }
-}
-
-/**
- * Events caught in an interrupt carry the name of whoever was running, a bystander: those have no task. Nor have the
- * resets that answer a packet, which is why the caller asks for the packet's address first.
- */
-function taskOf(header: string): string | undefined {
-  const [, task, pid, flags = ''] = HEADER.exec(header) ?? []
-  if (flags[2] !== IN_PROCESS_CONTEXT || pid === '0' || !task) return undefined
-  // The lines are read byte for byte; names are mostly UTF-8.
-  return Buffer.from(task, 'latin1').toString()
 }
 
 type Endpoints = Pick<ResetEvent, 'family' | 'localAddress' | 'localPort' | 'peer' | 'peerPort'>

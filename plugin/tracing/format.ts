@@ -34,3 +34,11 @@ export function parseFormat(text: string): EventFormat | undefined {
   }
   return { name, keys, names }
 }
+
+/** The names that the kernel prints for the numbers of a key, from the same file; empty where it prints none. */
+export function namesByNumber(text: string, key: string): ReadonlyMap<number, string> {
+  const [, pairs = ''] = new RegExp(`__print_symbolic\\(REC->${key}((?:, \\{[^{}]*\\})+)\\)`).exec(text) ?? []
+  return new Map(
+    [...pairs.matchAll(/\{ (\d+), "([^"]*)" \}/g)].map(([, number, name = '']) => [Number(number), name]),
+  )
+}

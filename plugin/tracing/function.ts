@@ -1,13 +1,14 @@
+import { OWN_NAMESPACE } from '../charts/resets'
 import type { Time } from '../clock'
 import { type FunctionAnswer, type FunctionDefinition, refusal } from '../netdata/function'
 import type { PortOwner, WantedPort } from '../sources/port-owners'
 import type { Details } from './collector'
-import type { Direction } from './event'
-import { DIRECTIONS, parseQuery } from './query'
+import { DIRECTIONS, type Direction } from './event'
+import { parseQuery } from './query'
 import { TABLE, type TableRow, tableOf } from './table'
 import type { TopReset } from './top-resets'
 
-const HELP = 'Who resets whose TCP connections, and why: live, from the tracepoints of the kernel'
+const HELP = 'Who resets whose TCP connections, and why: live, from the trace of the kernel'
 
 /** What a user has to be allowed, as the agent numbers it. */
 const ACCESS = {
@@ -42,10 +43,7 @@ export function tcpResetsFunction(
     const now = time.monotonic()
     const current = details(now)
     if (current === undefined) {
-      return refusal(
-        503,
-        'the kernel tells nothing: as root, run: tcp-resets-grant grant (see docs/tracing.md)',
-      )
+      return refusal(503, 'the kernel tells nothing: as root, run: tcp-resets grant (see docs/tracing.md)')
     }
     const rows = current.rows.filter(({ direction }) => directions.has(direction))
     const ports = owners(
@@ -112,7 +110,12 @@ const INFO = {
 
 /** Where the kernel says there was no socket, whoever has the port now had no part in it. */
 function mayHaveOwner(row: TopReset): row is TopReset & { localPort: number } {
-  return row.localPort !== undefined && row.stage !== 'no connection' && row.task === undefined
+  return (
+    row.localPort !== undefined &&
+    row.stage !== 'no connection' &&
+    row.task === undefined &&
+    (row.container === undefined || row.container === OWN_NAMESPACE.labels.namespace)
+  )
 }
 
 function tableRow(
@@ -126,7 +129,7 @@ function tableRow(
   const nameOf = (port: number | undefined) => (port === undefined ? undefined : serviceOf(port))
   const service = nameOf(localPort) ?? nameOf(peerPort)
   const socketOwner = mayHaveOwner(row) ? owners.get(row.localPort) : undefined
-  const owner = task !== undefined && localPort !== undefined ? { process: task } : socketOwner
+  const owner = task === undefined ? socketOwner : { process: task }
   return {
     ...row,
     ...(service !== undefined && { service }),

@@ -1,20 +1,11 @@
-import {
-  accessSync,
-  closeSync,
-  constants,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readSync,
-  statSync,
-} from 'node:fs'
+import { accessSync, closeSync, constants, openSync, readdirSync, readSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Direction, eventParser, type ResetEvent } from './event'
-import { parseFormat } from './format'
+import { attempt } from '../attempt'
+import { readWhole } from '../sources/read-whole'
+import type { Direction, ResetEvent } from './event'
+import { type Hist, parseHist } from './hist'
 import { type CpuStats, parseStats } from './stats'
-
-/** The tracepoint of each direction. */
-export const EVENTS: Record<Direction, string> = { sent: 'tcp_send_reset', received: 'tcp_receive_reset' }
+import { toldIn } from './told'
 
 /** The kernel hands out a page or two at a time, always whole lines. */
 const PIPE_BYTES = 16 * 1024
@@ -31,9 +22,11 @@ export interface Drained {
   readonly more: boolean
 }
 
-/** The kernel's trace of one event, in a buffer that is this plugin's alone. */
+/** The kernel's trace of the resets of one direction, in a buffer that is this plugin's alone. */
 export interface TraceInstance {
   readonly direction: Direction
+  /** Whether it is every reset, each with its network namespace. */
+  readonly isWhole: boolean
   /** Whether the kernel names a reason with this event. */
   readonly hasReasons: boolean
   /** Why there are no details, only counts; absent when there are. */
@@ -50,24 +43,27 @@ export interface TraceInstance {
    * @throws the system's error
    */
   count(): number
+  /**
+   * What the kernel has counted of each namespace since the grant; absent where it counts none.
+   *
+   * @throws the system's error
+   */
+  countByNamespace?(): Hist
   /** Whether the files that were opened are still the ones at this place, and still readable. */
-  isStillGranted(): boolean
+  isStillThere(): boolean
+  /** Whether what they tell is still switched on. */
+  isStillOn(): boolean
   close(): void
 }
 
 /**
- * Opens the trace instance of one event (kernel: Documentation/trace/ftrace.rst, "Instances").
+ * Opens the trace instance of one direction (kernel: Documentation/trace/ftrace.rst, "Instances").
  *
  * @param folder the instance: `trace_pipe`, `per_cpu/`, `events/`
  * @throws the system's error where the grant is missing or not whole
  */
 export function openInstance(direction: Direction, folder: string): TraceInstance {
-  const event = EVENTS[direction]
-  const formatPath = join(folder, 'events', 'tcp', event, 'format')
-  const format = parseFormat(readFileSync(formatPath, 'latin1'))
-  if (format === undefined) throw new Error(`${formatPath}: expected the format of a trace event`)
-  const parse = eventParser(direction, format)
-  const mark = `: ${event}: `
+  const told = toldIn(direction, folder)
 
   const open = new Set<number>()
   const openFile = (path: string): number => {
@@ -85,6 +81,7 @@ export function openInstance(direction: Direction, folder: string): TraceInstanc
   let blind: string | undefined
   let identity: string
   let stats: { readonly path: string; readonly fd: number; before: CpuStats }[]
+  let byNamespace: (() => Hist) | undefined
   const buffer = Buffer.allocUnsafeSlow(PIPE_BYTES)
   let rest = ''
   try {
@@ -103,6 +100,11 @@ export function openInstance(direction: Direction, folder: string): TraceInstanc
       const fd = openFile(path)
       return { path, fd, before: readStats(fd, path) }
     })
+    const { hist } = told
+    if (hist !== undefined) {
+      const fd = openFile(hist)
+      byNamespace = () => parseHist(readWhole(fd, hist)) ?? noHist(hist)
+    }
   } catch (error) {
     close()
     throw error
@@ -110,7 +112,9 @@ export function openInstance(direction: Direction, folder: string): TraceInstanc
 
   return {
     direction,
-    hasReasons: format.keys.includes('reason'),
+    isWhole: told.isWhole,
+    hasReasons: told.hasReasons,
+    ...(byNamespace !== undefined && { countByNamespace: byNamespace }),
     ...(blind !== undefined && { blind }),
     drain(limit) {
       const events: ResetEvent[] = []
@@ -121,9 +125,9 @@ export function openInstance(direction: Direction, folder: string): TraceInstanc
         const lines = (rest + buffer.toString('latin1', 0, size)).split('\n')
         rest = lines.pop()?.slice(-PIPE_BYTES) ?? ''
         for (const line of lines) {
-          const parsed = parse(line)
+          const parsed = told.parse(line)
           if (parsed !== undefined) events.push(parsed)
-          else if (line.includes(mark)) unreadable++
+          else if (told.isEvent(line)) unreadable++
         }
       }
       return { events, unreadable, more: pipe !== undefined }
@@ -140,14 +144,15 @@ export function openInstance(direction: Direction, folder: string): TraceInstanc
       }
       return Number(events)
     },
-    isStillGranted() {
-      try {
-        accessSync(pipePath, constants.R_OK)
-        return identityOf(pipePath) === identity
-      } catch {
-        return false
-      }
+    isStillThere() {
+      return (
+        attempt(() => {
+          accessSync(pipePath, constants.R_OK)
+          return identityOf(pipePath) === identity
+        }) ?? false
+      )
     },
+    isStillOn: told.isOn,
     close,
   }
 }
@@ -169,6 +174,10 @@ function readStats(fd: number, path: string): CpuStats {
   const stats = parseStats(statsBuffer.toString('latin1', 0, size))
   if (stats === undefined) throw new Error(`${path}: expected the statistics of a trace buffer`)
   return stats
+}
+
+function noHist(path: string): never {
+  throw new Error(`${path}: expected counts of namespaces`)
 }
 
 function identityOf(path: string): string {

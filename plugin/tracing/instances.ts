@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { openInstance, type TraceInstance } from './instance'
 
 /**
- * Opens what packaging/tcp-resets-grant makes: an instance for each direction, so that each has exact counts of its own.
+ * Opens what the grant makes (cli/grant): an instance for each direction, so that each has exact counts of its own.
  *
  * @param folder holds `sent` and `received`
  * @throws the system's error where the grant is missing or not whole

@@ -1,8 +1,5 @@
 import type { FunctionCall } from '../netdata/input'
-import type { Direction } from './event'
-
-/** What can be asked for. */
-export const DIRECTIONS: readonly Direction[] = ['sent', 'received']
+import { DIRECTIONS, type Direction } from './event'
 
 /** What was asked for. */
 export interface Query {

@@ -38,6 +38,9 @@ const LOOKS = {
 
 const round = (value: number, digits: number): number => Number(value.toFixed(digits))
 
+/** Of a reset that fits no connection: TCP took no notice (RFC 5961). */
+const IGNORED = 'the peer sent it, and TCP ignored it'
+
 /** The table of the Function `tcp-resets`, one entry a column. */
 const COLUMNS: readonly Column[] = [
   {
@@ -45,16 +48,20 @@ const COLUMNS: readonly Column[] = [
     name: 'Row',
     look: 'key',
     hidden: true,
-    cell: ({ direction, reason, stage, localPort, peer }) =>
-      [direction, reason, stage, localPort ?? '*', peer ?? '*'].join(' '),
+    cell: ({ direction, reason, stage, ignored, container, localPort, peer }) =>
+      [direction, reason, stage, ignored && 'ignored', container, localPort ?? '*', peer ?? '*']
+        .filter(word => word !== undefined)
+        .join(' '),
   },
   { id: 'Direction', name: 'Direction', look: 'word', cell: row => row.direction },
   {
     id: 'Reason',
     name: 'Reason',
     look: 'word',
-    cell: row => row.reason ?? (row.direction === 'received' ? 'the peer sent it' : 'not told'),
+    cell: row =>
+      row.reason ?? (row.direction === 'sent' ? 'not told' : row.ignored ? IGNORED : 'the peer sent it'),
   },
+  { id: 'Container', name: 'Container', look: 'word', cell: row => row.container ?? 'not told' },
   { id: 'Stage', name: 'Stage of the conversation', look: 'word', cell: row => row.stage },
   {
     id: 'LocalPort',
@@ -94,7 +101,7 @@ const COLUMNS: readonly Column[] = [
   },
 ]
 
-const GROUPS = ['Direction', 'Reason', 'Stage', 'LocalPort', 'Peer']
+const GROUPS = ['Direction', 'Reason', 'Container', 'Stage', 'LocalPort', 'Peer']
 
 /** What the dashboard has to know of each column. */
 function columnsOf(maxima: readonly number[]): Record<string, object> {

@@ -8,6 +8,10 @@ export interface TopReset {
   /** In the kernel's spelling; absent for received ones, and on kernels that name none. */
   readonly reason?: string | undefined
   readonly stage: Stage
+  /** Whose it was: `host`, or the name that a container's charts have. Absent where the kernel does not tell. */
+  readonly container?: string | undefined
+  /** Whether TCP surely took no notice of it. */
+  readonly ignored?: true | undefined
   readonly localPort?: number | undefined
   /** An address, or UNKNOWN_PEER. */
   readonly peer?: string | undefined
@@ -16,7 +20,7 @@ export interface TopReset {
   readonly family?: 'IPv4' | 'IPv6' | undefined
   /** This host's address, where it was the same each time. */
   readonly localAddress?: string | undefined
-  /** The process that last sent such a reset, where the kernel told. */
+  /** The process that sent at least half of them, where the kernel told. */
   readonly task?: string | undefined
   /** Resets, not below 0. Scaled up where not every one could be read. */
   readonly count: number
@@ -30,8 +34,9 @@ export interface TopResets {
   /**
    * @param resets how many it stands for
    * @param now monotonic milliseconds
+   * @param container whose it was
    */
-  add(event: ResetEvent, resets: number, now: number): void
+  add(event: ResetEvent, resets: number, now: number, container?: string): void
   /** The largest first, followed by what they leave over. No reset is in two rows. */
   rows(now: number): readonly TopReset[]
   /** By how much a count can be too low, at most. What is missing there is in the rows for many ports or peers. */
@@ -52,9 +57,13 @@ const PART_OF_PEER = 1 / 10
 const MAX_ROWS = 500
 const MAX_PORT_ROWS = 50
 
-type What = Pick<TopReset, 'direction' | 'reason' | 'stage' | 'localPort' | 'peer'>
+type Kind = Pick<TopReset, 'direction' | 'reason' | 'stage' | 'container' | 'ignored'>
+type What = Kind & Pick<TopReset, 'localPort' | 'peer'>
 /** Always of the same keys: what differs would be slow. */
-type Entry = { -readonly [Key in keyof TopReset]-?: TopReset[Key] }
+type Entry = { -readonly [Key in keyof TopReset]-?: TopReset[Key] } & {
+  /** By how many resets its task is ahead of all other tasks and of none (Boyer and Moore's majority vote). */
+  lead: number
+}
 type Level = Frequent<Entry>
 type Rows = ReadonlyMap<string, TopReset>
 
@@ -66,7 +75,8 @@ interface Generation {
   readonly kinds: Level
 }
 
-const kindOf = ({ direction, reason, stage }: What): string => `${direction} ${reason} ${stage}`
+const kindOf = ({ direction, reason, stage, container, ignored }: Kind): string =>
+  `${direction} ${reason} ${stage} ${ignored} ${container}`
 const peerOf = (what: What): string => `${kindOf(what)} ${what.peer}`
 const portOf = (what: What): string => `${kindOf(what)} ${what.localPort}`
 
@@ -93,20 +103,24 @@ export function topResets(): TopResets {
         else merge(before, entry)
       }
     }
-    for (const row of rows.values()) row.rate = faded(row, now)
+    for (const row of rows.values()) {
+      row.rate = faded(row, now)
+      // Ahead by half of all: then at least half of them are its own.
+      if (row.lead < row.count / 2) row.task = undefined
+    }
     return rows
   }
 
   return {
-    add(event, resets, now) {
+    add(event, resets, now, container) {
       rotate(now)
-      const { direction, reason, localPort, peer = UNKNOWN_PEER } = event
-      const stage = stageOf(event.state)
-      const kindKey = kindOf({ direction, reason, stage })
+      const { direction, reason, ignored, localPort, peer = UNKNOWN_PEER } = event
+      const kind = { direction, reason, stage: stageOf(event.state), container, ignored }
+      const kindKey = kindOf(kind)
       const peerKey = `${kindKey} ${peer}`
       const count = (level: Level, key: string, port?: number, from?: string): void => {
-        const entry = level.add(key, resets, () => newEntry(event, stage, port, from, now))
-        note(entry, event)
+        const entry = level.add(key, resets, () => newEntry(event, kind, port, from, now))
+        note(entry, event, resets)
         entry.rate = faded(entry, now) + resets / (RATE_MS / 1000)
         entry.lastSeen = now
       }
@@ -158,22 +172,25 @@ function newGeneration(): Generation {
 }
 
 function newEntry(
-  { direction, reason, family, localAddress, peerPort, task }: ResetEvent,
-  stage: Stage,
+  { family, localAddress, peerPort, task }: ResetEvent,
+  kind: Kind,
   localPort: number | undefined,
   peer: string | undefined,
   now: number,
 ): Entry {
   return {
-    direction,
-    reason,
-    stage,
+    direction: kind.direction,
+    reason: kind.reason,
+    stage: kind.stage,
+    container: kind.container,
+    ignored: kind.ignored,
     localPort,
     peer: peer && own(peer),
     peerPort,
     family,
     localAddress: localAddress && own(localAddress),
     task: task && own(task),
+    lead: 0,
     count: 0,
     rate: 0,
     lastSeen: now,
@@ -185,19 +202,23 @@ function own(text: string): string {
   return Buffer.from(text).toString()
 }
 
-/** Keeps what is the same in all resets of an entry, and the last task. */
+/** Keeps what is the same in all resets of an entry, and the task that is ahead. */
 function note(
   entry: Entry,
   { family, localAddress, peerPort, task }: Pick<TopReset, 'family' | 'localAddress' | 'peerPort' | 'task'>,
+  votes: number,
 ): void {
   if (entry.family !== family) entry.family = undefined
   if (entry.localAddress !== localAddress) entry.localAddress = undefined
   if (entry.peerPort !== peerPort) entry.peerPort = undefined
-  if (task !== undefined && entry.task !== task) entry.task = own(task)
+  entry.lead += entry.task === task ? votes : -votes
+  if (entry.lead >= 0) return
+  entry.task = task && own(task)
+  entry.lead = -entry.lead
 }
 
-function merge(into: Entry, later: TopReset): void {
-  note(into, later)
+function merge(into: Entry, later: Entry): void {
+  note(into, later, later.lead)
   into.count += later.count
   into.rate = faded(into, later.lastSeen) + later.rate
   into.lastSeen = later.lastSeen

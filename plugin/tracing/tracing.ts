@@ -5,14 +5,12 @@ import { type FunctionDefinition, functionDelLine, functionLine } from '../netda
 import type { Output } from '../netdata/output'
 import { portOwners } from '../sources/port-owners'
 import { serviceNames } from '../sources/services'
-import { tracingCollector } from './collector'
+import { type Tracing, tracingCollector } from './collector'
 import { tcpResetsFunction } from './function'
 
-export interface TraceLayer {
+export interface TraceLayer extends Pick<Tracing, 'collect' | 'counted'> {
   /** The table that the agent can ask for; undefined where it is turned off. */
   readonly table: FunctionDefinition | undefined
-  /** @param now monotonic milliseconds */
-  collect(now: number): string
   /** Takes all of it back from the agent. */
   stop(): void
 }
@@ -23,6 +21,7 @@ export interface TraceLayer {
  *
  * @param prefix where the host's root is mounted, `''` for `/`
  * @param canTakeBack whether the agent knows functions that go
+ * @param containerOf names a network namespace, by the inode of its `net/stat`
  */
 export function traceLayer(
   { update_every, tracing }: Config,
@@ -30,7 +29,7 @@ export function traceLayer(
   out: Output,
   time: Time,
   log: Log,
-  canTakeBack: boolean,
+  { canTakeBack, containerOf }: { canTakeBack: boolean; containerOf: (namespace: number) => string },
 ): TraceLayer {
   let offered = false
   const offer = (isThere: boolean): void => {
@@ -38,7 +37,7 @@ export function traceLayer(
     offered = isThere
     out.write(isThere ? functionLine(table) : functionDelLine(table))
   }
-  const collector = tracingCollector(tracing.directory, update_every, time, log, offer)
+  const collector = tracingCollector(tracing.directory, update_every, time, log, offer, containerOf)
   const table = tcpResetsFunction(
     collector.details,
     portOwners(prefix),
@@ -49,6 +48,7 @@ export function traceLayer(
   return {
     table: tracing.function ? table : undefined,
     collect: collector.collect,
+    counted: collector.counted,
     stop() {
       out.write(collector.retire())
       offer(false)

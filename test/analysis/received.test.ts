@@ -69,3 +69,18 @@ t.test('never goes down, whatever the counters do', async () => {
     }),
   )
 })
+
+t.test('what is counted takes the place of the estimate, and gives it back, without a step', async t => {
+  const received = receivedCounter()
+  const [origin, other] = [{}, {}]
+  const counted = (count: bigint, of = origin) => ({ origin: of, count, isShare: false })
+  t.equal(received({ ...none, AttemptFails: 5n }), 0n)
+  t.equal(received({ ...none, AttemptFails: 7n }, counted(90n)), 2n, 'what came before the count began')
+  t.equal(received({ ...none, AttemptFails: 9n }, counted(95n)), 7n, 'the count: the estimate would be 2')
+  t.equal(received({ ...none, AttemptFails: 19n }, counted(95n)), 7n, 'nor does it count what is none')
+  t.equal(received({}, counted(96n)), 8n, 'it needs no counters')
+  t.equal(received({ ...none, AttemptFails: 22n }), 11n, 'the estimate, of what is new')
+  t.equal(received({ ...none, AttemptFails: 23n }, counted(1000n, other)), 12n, 'another grant')
+  t.equal(received({ ...none, AttemptFails: 23n }, counted(1001n, other)), 13n)
+  t.equal(received({ ...none, AttemptFails: 25n }, counted(5n)), 15n, 'another namespace: no comparing')
+})

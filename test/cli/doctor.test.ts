@@ -156,7 +156,7 @@ const BREAKS: Readonly<Record<string, Break>> = {
       'mkdir /run/netdata-tcp-resets; cd /run/netdata-tcp-resets; for event in sent/events/tcp/tcp_send_reset received/events/tcp/tcp_receive_reset; do mkdir -p $event; touch $event/format; done; for here in sent received; do mkdir -p $here/per_cpu/cpu0; touch $here/trace_pipe $here/per_cpu/cpu0/stats; done',
     mends: 'rm -r /run/netdata-tcp-resets',
     check: 'tracing',
-    saw: /granted in \/run\/netdata-tcp-resets, and the agent has no chart of it/,
+    saw: /granted in \/run\/netdata-tcp-resets: the resets that .* tell of, and the agent has no chart of it/,
   },
   'the plugin was killed': {
     breaks: 'kill -KILL $(pgrep -f "node .*[/]usr/lib/netdata/plugins.d/tcp_resets.plugin")',

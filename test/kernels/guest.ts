@@ -1,28 +1,51 @@
 /** What runs as root in a booted kernel: the grant, and the plugin as the agent's user beside real resets. */
-import { spawn, spawnSync } from 'node:child_process'
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { readSync, writeSync } from 'node:fs'
 import { connect, createServer, type Server } from 'node:net'
 import { release } from 'node:os'
+
+/** What a program said that was run. */
+export interface Said {
+  readonly status: number | null
+  readonly stderr: string
+}
+
+/** What is seen with one kind of grant. */
+export interface Seen {
+  readonly grant: Said
+  /** Rises of the dimensions of ipv4.tcp_resets_traced, and of the host's chart; absent where there was no grant. */
+  readonly traced?: Readonly<Record<string, number>>
+  readonly host?: Readonly<Record<string, number>>
+  /** The same of the chart of a second network namespace. */
+  readonly other?: Readonly<Record<string, number>>
+  /** What each chart says last of how it knows what was received. */
+  readonly received?: Readonly<Record<string, string>>
+  readonly log: string
+  readonly revoke: Said
+  /** Names of trace instances and dynamic events afterwards. */
+  readonly left: readonly string[]
+}
 
 /** What the tests get to know, as JSON on the last line that starts with REPORT. */
 export interface Report {
   readonly kernel: string
-  readonly grant: { readonly status: number | null; readonly stderr: string }
-  /** Rises of the dimensions of ipv4.tcp_resets_traced, and of the host's chart; absent where there was no grant. */
-  readonly traced?: Readonly<Record<string, number>>
-  readonly host?: Readonly<Record<string, number>>
-  readonly log: string
-  readonly revoke: { readonly status: number | null; readonly stderr: string }
-  /** Names of trace instances at the end. */
-  readonly left: readonly string[]
+  /** By the script of the two tracepoints, and by the command with the dynamic events. */
+  readonly script: Seen
+  readonly command: Seen
 }
 
 const REFUSED = 20
 const ABORTED = 10
+const PENDING = 2
+const PENDING_PORT = 4001
+/** The chart of a namespace is called by what runs in it. */
+const OTHER = 'ipv4.tcp_resets_other'
+const REFUSED_INSIDE = 7
 const AS_NETDATA = ['--reuid=201', '--regid=201', '--clear-groups', '--no-new-privs']
 
-const script = (word: string) => {
-  const { status, stderr } = spawnSync('/usr/sbin/tcp-resets-grant', [word], { encoding: 'utf8' })
+const say = (program: string, ...args: string[]): Said => {
+  const { status, stderr } = spawnSync(program, args, { encoding: 'utf8' })
   return { status, stderr }
 }
 
@@ -38,8 +61,14 @@ function rises(stdout: string, chart: string): Record<string, number> {
   return Object.fromEntries([...ends].map(([name, { first, last }]) => [name, last - first]))
 }
 
-async function refusedConnects(): Promise<void> {
-  for (let i = 0; i < REFUSED; i++) {
+/** The label `received` of each chart, as it was said last. */
+function labels(stdout: string): Record<string, string> {
+  const said = stdout.matchAll(/^CHART (\S+)(?:(?!^CHART)[\s\S])*?^CLABEL received '(\w+)' 1$/gm)
+  return Object.fromEntries([...said].map(([, chart, value]) => [chart, value]))
+}
+
+async function refusedConnects(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) {
     const socket = connect({ port: 9, host: i % 2 === 0 ? '127.0.0.1' : '::1' })
     await new Promise(done => socket.on('error', () => {}).on('close', done))
   }
@@ -62,7 +91,42 @@ async function abortedConnections(): Promise<void> {
   server.close()
 }
 
-async function watched(): Promise<Pick<Report, 'traced' | 'host' | 'log'>> {
+/**
+ * Connections that wait for a program that ends without taking them. The kernel resets them; by its counters it looks as if
+ * as many were received as sent.
+ */
+async function neverAccepted(): Promise<void> {
+  const program = spawn(process.execPath, [__filename, 'listen'])
+  await once(program.stdout, 'data')
+  const callers = Array.from({ length: PENDING }, () => connect(PENDING_PORT, '127.0.0.1'))
+  await Promise.all(callers.map(caller => once(caller, 'connect')))
+  const reset = callers.map(caller => once(caller, 'error'))
+  program.stdin.end('end\n')
+  await Promise.all(reset)
+}
+
+/** Listens, and is then too busy to take a connection. */
+function listen(): void {
+  createServer().listen(PENDING_PORT, '127.0.0.1', () => {
+    writeSync(1, 'ready\n')
+    readSync(0, Buffer.alloc(1))
+    process.exit()
+  })
+}
+
+/** In a network namespace of its own: some traffic, so that it gets a chart, and resets at a word. */
+async function inside(): Promise<void> {
+  process.title = 'other'
+  spawnSync('ip', ['link', 'set', 'lo', 'up'])
+  await refusedConnects(1)
+  writeSync(1, 'ready\n')
+  process.stdin.on('data', () => refusedConnects(REFUSED_INSIDE))
+  await once(process.stdin, 'close')
+}
+
+async function watched(
+  other: ChildProcessWithoutNullStreams,
+): Promise<Omit<Seen, 'grant' | 'revoke' | 'left'>> {
   const plugin = spawn('setpriv', [...AS_NETDATA, '/usr/libexec/tcp_resets.plugin', '1'])
   let out = ''
   let log = ''
@@ -77,29 +141,56 @@ async function watched(): Promise<Pick<Report, 'traced' | 'host' | 'log'>> {
       await Promise.race([once(plugin.stdout, 'data'), once(plugin, 'close')])
   }
   const ticks = (): number => out.split(/^BEGIN ipv4\.tcp_resets(?: |$)/m).length - 1
-  await until(() => ticks() >= 2)
-  await refusedConnects()
+  // A network namespace that lasts gets a chart after half a minute.
+  await until(() => out.includes(`\nBEGIN ${OTHER} `))
+  await refusedConnects(REFUSED)
   await abortedConnections()
+  await neverAccepted()
+  other.stdin.write('go\n')
   const then = ticks()
   // What was read after the last reset is counted at the tick after that.
   await until(() => ticks() >= then + 4)
   const ended = once(plugin, 'close')
   plugin.kill()
   await ended
-  return { traced: rises(out, 'ipv4.tcp_resets_traced'), host: rises(out, 'ipv4.tcp_resets'), log }
+  return {
+    traced: rises(out, 'ipv4.tcp_resets_traced'),
+    host: rises(out, 'ipv4.tcp_resets'),
+    other: rises(out, OTHER),
+    received: labels(out),
+    log,
+  }
+}
+
+async function seenWith(program: string, other: ChildProcessWithoutNullStreams): Promise<Seen> {
+  const grant = say(program, 'grant')
+  const seen = grant.status === 0 ? await watched(other) : { log: '' }
+  const revoke = say(program, 'revoke')
+  return { grant, ...seen, revoke, left: left() }
+}
+
+/** Under lockdown tracefs is empty, and to unmount it then hangs some kernels. */
+function left(): string[] {
+  spawnSync('mount', ['-t', 'tracefs', 'tracefs', '/mnt'])
+  const instances = spawnSync('ls', ['/mnt/instances'], { encoding: 'utf8' })
+  const events = spawnSync('cat', ['/mnt/kprobe_events'], { encoding: 'utf8' })
+  if (instances.status === 0) spawnSync('umount', ['/mnt'])
+  return `${instances.stdout}${events.stdout}`.split('\n').filter(Boolean)
 }
 
 async function main(): Promise<void> {
-  const grant = script('grant')
-  const seen = grant.status === 0 ? await watched() : { log: '' }
-  const revoke = script('revoke')
-  spawnSync('mount', ['-t', 'tracefs', 'tracefs', '/mnt'])
-  const left = spawnSync('ls', ['/mnt/instances'], { encoding: 'utf8' }).stdout.split('\n').filter(Boolean)
-  const report: Report = { kernel: release(), grant, ...seen, revoke, left }
+  const other = spawn('unshare', ['--net', process.execPath, __filename, 'inside'])
+  await once(other.stdout, 'data')
+  const script = await seenWith('/usr/sbin/tcp-resets-grant', other)
+  const command = await seenWith('/usr/bin/tcp-resets', other)
+  other.stdin.end()
+  const report: Report = { kernel: release(), script, command }
   console.log(`REPORT ${JSON.stringify(report)}`)
 }
 
-main().catch(error => {
+const ACTS: Readonly<Record<string, () => unknown>> = { listen, inside }
+
+Promise.resolve((ACTS[process.argv[2] ?? ''] ?? main)()).catch(error => {
   console.log(error)
   process.exit(1)
 })

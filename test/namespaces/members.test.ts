@@ -8,6 +8,7 @@ function memberOf(name: string, identity: string | undefined): Member {
   let namespace: Member['namespace']
   return {
     name,
+    statInode: undefined,
     identity,
     get namespace() {
       return namespace

@@ -66,6 +66,7 @@ t.test('rows and cells', async t => {
       Row: 'sent NO_SOCKET no connection 443 192.0.2.1',
       Direction: 'sent',
       Reason: 'NO_SOCKET',
+      Container: 'not told',
       Stage: 'no connection',
       LocalPort: 443,
       Service: 'https',
@@ -80,9 +81,10 @@ t.test('rows and cells', async t => {
       TooLowBy: 0,
     },
     {
-      Row: 'received  unknown * *',
+      Row: 'received unknown * *',
       Direction: 'received',
       Reason: 'the peer sent it',
+      Container: 'not told',
       Stage: 'unknown',
       LocalPort: null,
       Service: '',
@@ -224,7 +226,7 @@ t.test('who may call it: signed-in users, or anyone', async t => {
 
 t.test('without the grant: a 503 that says how to get it', async t => {
   const { ask } = setUp(() => undefined)
-  t.match(ask('tcp-resets'), { status: 503, body: { errorMessage: /tcp-resets-grant grant/ } })
+  t.match(ask('tcp-resets'), { status: 503, body: { errorMessage: /tcp-resets grant/ } })
   t.match(ask('tcp-resets info'), { status: 200 })
 })
 
@@ -244,7 +246,7 @@ t.test(
         [443, 'p443', 'web'],
         [80, 'nginx', ''],
         [8080, '', ''],
-        [null, '', ''],
+        [null, 'nginx', ''],
       ],
     )
     t.strictSame(asked, [[{ port: 443, address: '192.0.2.9' }]])

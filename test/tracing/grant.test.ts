@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import t from 'tap'
-import { asNobody, GRANT, makeGrant, whyNoTracing } from './grant'
+import { asNobody, COMMAND, GRANT, makeGrant, whyNoTracing } from './grant'
 
 const skip = whyNoTracing() ?? false
 
@@ -36,48 +36,51 @@ const mountsBelow = (dir: string): string[] =>
     .split('\n')
     .filter(line => line.includes(dir))
 
-t.test('gives the group what it needs, and nothing else', { skip }, async t => {
-  const grant = makeGrant()
-  t.teardown(grant.remove)
-  grant.grant()
-  const rights = rightsOfNobody(grant.dir)
-  const extra = [...rights].filter(
-    ([path]) =>
-      !/^(sent|received)\/(trace_pipe|per_cpu\/cpu\d+\/stats|events\/tcp\/tcp_\w+_reset\/format)$/.test(path),
-  )
-  // Older kernels let everybody who gets as far read more of the instance, never more than that.
-  if (extra.every(([, right]) => right === 'r') && extra.length > 0) {
-    t.pass('nothing but these', { skip: 'this kernel makes the files of an instance readable by all' })
-  } else t.strictSame(extra, [], 'nothing but these')
-  for (const file of [
-    'sent/trace_pipe',
-    'received/per_cpu/cpu0/stats',
-    'sent/events/tcp/tcp_send_reset/format',
-  ]) {
-    t.equal(rights.get(file), 'r', file)
-  }
-  const other = ['--reuid=1', '--regid=1', '--clear-groups', 'ls', join(grant.dir, 'sent')]
-  t.not(spawnSync('setpriv', other).status, 0, 'nobody outside the group gets in')
+for (const program of [GRANT, COMMAND])
+  t.test(`${basename(program)} gives the group what it needs, and nothing else`, { skip }, async t => {
+    const grant = makeGrant('nogroup', program)
+    t.teardown(grant.remove)
+    grant.grant()
+    const rights = rightsOfNobody(grant.dir)
+    const extra = [...rights].filter(
+      ([path]) =>
+        !/^(sent|received)\/(trace_pipe|per_cpu\/cpu\d+\/stats|events\/tcp\/tcp_\w+_reset\/format)$/.test(
+          path,
+        ),
+    )
+    // Older kernels let everybody who gets as far read more of the instance, never more than that.
+    if (extra.every(([, right]) => right === 'r') && extra.length > 0) {
+      t.pass('nothing but these', { skip: 'this kernel makes the files of an instance readable by all' })
+    } else t.strictSame(extra, [], 'nothing but these')
+    for (const file of [
+      'sent/trace_pipe',
+      'received/per_cpu/cpu0/stats',
+      'sent/events/tcp/tcp_send_reset/format',
+    ]) {
+      t.equal(rights.get(file), 'r', file)
+    }
+    const other = ['--reuid=1', '--regid=1', '--clear-groups', 'ls', join(grant.dir, 'sent')]
+    t.not(spawnSync('setpriv', other).status, 0, 'nobody outside the group gets in')
 
-  t.ok(readFileSync(join(grant.dir, 'sent/events/tcp/tcp_send_reset/enable'), 'utf8').startsWith('1'))
-  t.ok(readFileSync(join(grant.dir, 'sent/events/tcp/tcp_receive_reset/enable'), 'utf8').startsWith('0'))
-  const once = mountsBelow(grant.dir)
-  t.equal(once.length, 2)
-  grant.grant()
-  t.strictSame(mountsBelow(grant.dir), once, 'a second time changes nothing')
+    t.ok(readFileSync(join(grant.dir, 'sent/events/tcp/tcp_send_reset/enable'), 'utf8').startsWith('1'))
+    t.ok(readFileSync(join(grant.dir, 'sent/events/tcp/tcp_receive_reset/enable'), 'utf8').startsWith('0'))
+    const once = mountsBelow(grant.dir)
+    t.equal(once.length, 2)
+    grant.grant()
+    t.strictSame(mountsBelow(grant.dir), once, 'a second time changes nothing')
 
-  const name = grant.env.TCP_RESETS_INSTANCE ?? ''
-  t.equal(instances().filter(instance => instance.startsWith(name)).length, 2)
-  await grant.revoke()
-  t.strictSame(mountsBelow(grant.dir), [], 'no mount is left')
-  t.notOk(existsSync(grant.dir), 'no folder')
-  t.strictSame(
-    instances().filter(instance => instance.startsWith(name)),
-    [],
-    'no instance',
-  )
-  await grant.revoke()
-})
+    const name = grant.env.TCP_RESETS_INSTANCE ?? ''
+    t.equal(instances().filter(instance => instance.startsWith(name)).length, 2)
+    await grant.revoke()
+    t.strictSame(mountsBelow(grant.dir), [], 'no mount is left')
+    t.notOk(existsSync(grant.dir), 'no folder')
+    t.strictSame(
+      instances().filter(instance => instance.startsWith(name)),
+      [],
+      'no instance',
+    )
+    await grant.revoke()
+  })
 
 t.test('revoke waits for whoever still reads', { skip }, async t => {
   const grant = makeGrant()
@@ -110,6 +113,31 @@ t.test('what can not be granted is said in one line', { skip }, async t => {
   // The script may be in a place that nobody can't enter: then it is not even started.
   const refused = spawnSync(command, args, { encoding: 'utf8', input: '' })
   t.not(refused.status, 0)
+})
+
+t.test('the command says in one line what it can not give', { skip }, async t => {
+  const grant = makeGrant()
+  t.teardown(grant.remove)
+  const run = (env: NodeJS.ProcessEnv, ...args: string[]) =>
+    spawnSync(COMMAND, args, { encoding: 'utf8', env })
+  const given = run(grant.env, 'grant')
+  t.match(given, { status: 0, stderr: /^(tcp-resets: only what the tracepoints tell: .+\n)?$/ })
+  const events = join(grant.dir, 'received/events', grant.env.TCP_RESETS_INSTANCE ?? '')
+  t.equal(existsSync(events), given.stderr === '', 'dynamic events, or a line that says why not')
+  t.match(run(grant.env, 'grant', '--tracepoints-only'), { status: 0, stderr: '' })
+  t.notOk(existsSync(events))
+  t.match(run(grant.env, 'revoke'), { status: 0, stderr: '' })
+  t.match(run(grant.env, 'revoke'), { status: 0, stderr: '' }, 'nothing to take back')
+  t.match(run({ ...grant.env, TCP_RESETS_GROUP: 'no-such-group' }, 'grant'), {
+    status: 1,
+    stderr: 'tcp-resets: there is no group no-such-group\n',
+  })
+  t.match(run({ ...grant.env, TCP_RESETS_INSTANCE: '../x' }, 'grant'), {
+    status: 2,
+    stderr: 'tcp-resets: TCP_RESETS_INSTANCE: expected letters, digits and _, found "../x"\n',
+  })
+  t.match(run(grant.env, 'grant', '--json'), { status: 2, stderr: /^Usage: / })
+  t.notOk(existsSync(grant.dir))
 })
 
 t.test('the commands of docs/tracing.md do the same, and undo it', { skip }, async t => {

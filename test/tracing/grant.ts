@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { parseStats } from '../../plugin/tracing/stats'
 
 export const GRANT = join(__dirname, '../../packaging/tcp-resets-grant')
+export const COMMAND = join(__dirname, '../../dist/bin/tcp-resets')
 
 export interface Grant {
   readonly dir: string
@@ -32,8 +33,11 @@ export function whyNoTracing(): string | undefined {
   return tried.status === 0 ? undefined : `tracefs can't be mounted here: ${tried.stderr.trim()}`
 }
 
-/** @param group who may read */
-export function makeGrant(group = 'nogroup'): Grant {
+/**
+ * @param group who may read
+ * @param program what gives it
+ */
+export function makeGrant(group = 'nogroup', program = GRANT): Grant {
   const name = `tcp-resets-${process.pid}-${randomBytes(3).toString('hex')}`
   const dir = `/run/${name}`
   const env = {
@@ -56,7 +60,7 @@ export function makeGrant(group = 'nogroup'): Grant {
     config: `tracing:\n  directory: ${dir}\n`,
     env,
     grant() {
-      execFileSync(GRANT, ['grant'], { env, stdio: ['ignore', 'inherit', 'pipe'] })
+      execFileSync(program, ['grant'], { env, stdio: ['ignore', 'inherit', 'pipe'] })
     },
     async revoke() {
       const child = spawn(GRANT, ['revoke'], { env, stdio: ['ignore', 'ignore', 'inherit'] })

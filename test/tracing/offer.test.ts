@@ -25,8 +25,7 @@ t.test('comes and goes with the grant', { skip }, async t => {
       NETDATA_LOG_LEVEL: 'info',
     }),
   }))
-  for (const { running } of plugins)
-    await running.until((_, stderr) => stderr.includes('tcp-resets-grant grant'))
+  for (const { running } of plugins) await running.until((_, stderr) => stderr.includes('tcp-resets grant'))
   for (const again of [false, true]) {
     // One can read a buffer at a time. The other one has its counts, which is all that is needed here.
     grant.grant()

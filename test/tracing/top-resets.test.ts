@@ -124,19 +124,52 @@ t.test('the rows add up to what happened, whatever it was', async () => {
   )
 })
 
-t.test(
-  'what differs between the resets of a row is left out; the process is the last that was told',
-  async t => {
+t.test('what differs between the resets of a row is left out', async t => {
+  const top = topResets()
+  const active = { ...sent(80, '192.0.2.1'), localAddress: '192.0.2.9', peerPort: 1024, task: 'nginx' }
+  top.add(active, 1, 1000)
+  t.match(top.rows(1000)[0], { localAddress: '192.0.2.9', peerPort: 1024, task: 'nginx', family: 'IPv4' })
+  top.add({ ...active, peerPort: 1025 }, 1, 1000)
+  const [row] = top.rows(1000)
+  t.match(row, { localAddress: '192.0.2.9', task: 'nginx' })
+  t.equal(row?.peerPort, undefined)
+})
+
+t.test('the process is the one that sent at least half, whoever was the last', async t => {
+  const task = (...sentBy: [task: string | undefined, count: number][]): string | undefined => {
     const top = topResets()
-    const active = { ...sent(80, '192.0.2.1'), localAddress: '192.0.2.9', peerPort: 1024, task: 'nginx' }
-    top.add(active, 1, 1000)
-    t.match(top.rows(1000)[0], { localAddress: '192.0.2.9', peerPort: 1024, task: 'nginx', family: 'IPv4' })
-    top.add({ ...sent(80, '192.0.2.1'), localAddress: '192.0.2.9', peerPort: 1025 }, 1, 1000)
-    const [row] = top.rows(1000)
-    t.match(row, { localAddress: '192.0.2.9', task: 'nginx' })
-    t.equal(row?.peerPort, undefined)
-  },
-)
+    for (const [task, count] of sentBy)
+      for (let i = 0; i < count; i++) top.add({ ...sent(80, '192.0.2.1'), task }, 1, 1000)
+    return top.rows(1000)[0]?.task
+  }
+  t.equal(task(['nginx', 999], ['curl', 1]), 'nginx')
+  t.equal(task(['curl', 1], ['nginx', 999]), 'nginx')
+  t.equal(task(['nginx', 1], [undefined, 999]), undefined, 'most were nobody’s')
+  t.equal(task([undefined, 1], ['nginx', 999]), 'nginx')
+  t.equal(task(['a', 300], ['b', 400], ['c', 300]), undefined, 'nobody sent half')
+})
+
+t.test('a process that aborts connections from many ports', async t => {
+  const top = topResets()
+  for (let port = 40_000; port < 40_020; port++)
+    top.add({ ...sent(port, '192.0.2.1'), task: 'curl' }, 1, 1000)
+  t.match(top.rows(1000), [{ localPort: undefined, peer: '192.0.2.1', task: 'curl', count: 20 }])
+})
+
+t.test('each container has rows of its own, and what was ignored has', async t => {
+  const top = topResets()
+  top.add(sent(80, '192.0.2.1'), 1, 1000, 'host')
+  top.add(sent(80, '192.0.2.1'), 2, 1000, 'web')
+  top.add({ ...sent(80, '192.0.2.1'), ignored: true }, 4, 1000, 'web')
+  t.strictSame(
+    top.rows(1000).map(({ container, ignored, count }) => [container, ignored, count]),
+    [
+      ['web', true, 4],
+      ['web', undefined, 2],
+      ['host', undefined, 1],
+    ],
+  )
+})
 
 t.test('no peer told, and received ones', async t => {
   const top = topResets()
