@@ -30,7 +30,7 @@ function overlay(scratch: string): string {
       mkdir -p ${scratch}/$dir/upper ${scratch}/$dir/work
       mount -t overlay overlay -o lowerdir=/$dir,upperdir=${scratch}/$dir/upper,workdir=${scratch}/$dir/work /$dir
     done
-    mount -t tmpfs tmpfs /run`
+    mount -t tmpfs -o mode=755 tmpfs /run`
 }
 
 /** This machine once more: its own processes and network, and file systems whose changes go with it. */
