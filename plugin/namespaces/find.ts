@@ -12,6 +12,8 @@ import {
 const REMEMBERED = 8
 /** New ids are asked for one by one, unless they are more than one in so many of the processes: then a list costs less. */
 const LIST_FROM = 3
+/** The kernel gives out an id a moment before its process can be seen. So many at most are that new. */
+const BEING_MADE = 8
 
 export interface Process {
   readonly pid: number
@@ -131,8 +133,9 @@ export function namespaceFinder(
   }
 
   function* lookAtNew(): Generator<undefined> {
-    for (const pid of newPids()) {
-      kernelThreads.delete(pid)
+    const { there, latest } = newPids()
+    young.push(...latest)
+    for (const pid of there) {
       if (look(pid)) young.push(pid)
       yield
     }
@@ -142,6 +145,7 @@ export function namespaceFinder(
     const again = young
     young = []
     for (const pid of again) {
+      kernelThreads.delete(pid)
       look(pid)
       yield
     }
@@ -178,11 +182,15 @@ function remember(namespace: Namespace, process: Process): void {
   namespace.since = Math.min(namespace.since, process.started)
 }
 
-/**
- * @returns gives the ids of processes that are new since it was asked before, none the first time; also ids whose
- * process has ended again
- */
-function newPidsFollower(proc: string, newest: ReturnType<typeof newestPid>): () => number[] {
+interface NewPids {
+  /** Also ids whose process has ended again. */
+  readonly there: readonly number[]
+  /** Of the latest, whose process may not be there yet. */
+  readonly latest: readonly number[]
+}
+
+/** @returns gives the ids of processes that are new since it was asked before, none the first time */
+function newPidsFollower(proc: string, newest: ReturnType<typeof newestPid>): () => NewPids {
   let mark = newest?.()
   let before: ReadonlySet<number> | undefined
 
@@ -195,14 +203,20 @@ function newPidsFollower(proc: string, newest: ReturnType<typeof newestPid>): ()
 
   return () => {
     const now = newest?.()
-    if (now === undefined || mark === undefined) return unlisted()
+    // One that is not there yet is new in the next list.
+    if (now === undefined || mark === undefined) return { there: unlisted(), latest: [] }
     const from = mark
     mark = now
-    if (now === from) return []
+    if (now === from) return { there: [], latest: [] }
     const count = now - from
-    if (count > 0 && count * LIST_FROM <= processCount(proc))
-      return Array.from({ length: count }, (_, at) => from + 1 + at)
     // After the highest id the kernel goes on with the lowest that is free.
-    return listPids(proc).filter(count > 0 ? pid => pid > from : pid => pid > from || pid <= now)
+    const latest = idsUpTo(now, Math.min(BEING_MADE, count > 0 ? count : now))
+    if (count > 0 && count * LIST_FROM <= processCount(proc)) return { there: idsUpTo(now, count), latest }
+    const isNew = (pid: number): boolean => (count > 0 ? pid > from : pid > from || pid <= now)
+    return { there: listPids(proc).filter(isNew), latest }
   }
+}
+
+function idsUpTo(last: number, count: number): number[] {
+  return Array.from({ length: count }, (_, at) => last - count + 1 + at)
 }
