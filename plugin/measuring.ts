@@ -9,6 +9,7 @@ import { sliced } from './namespaces/slices'
 import { agentKnows } from './netdata/agent-knows'
 import type { FunctionAnswers } from './netdata/function'
 import type { Output } from './netdata/output'
+import { offerRecordings } from './recording/offer'
 import { renewed } from './renewed'
 import { withSignOfLife } from './sign-of-life'
 import type { Surroundings } from './surroundings'
@@ -21,8 +22,8 @@ export interface Measuring {
    * @throws where this system can't be measured (any more); nothing has changed then
    */
   apply(config: Config): Promise<void>
-  /** What answers for the table of resets; undefined where there is none. */
-  table(): FunctionAnswers | undefined
+  /** What answers for a table; undefined where there is none of that name. */
+  answersOf(name: string): FunctionAnswers | undefined
 }
 
 /** @param onTick called after each tick that was written */
@@ -87,6 +88,11 @@ export function measuring(
         : undefined,
   )
 
+  const recordings = renewed(
+    ({ tracing }) => [tracing.function, tracing.function_for],
+    ({ tracing }) => offerRecordings(tracing, out, time, functionDel),
+  )
+
   const measure = (): void => {
     const measured = host.now
     if (measured === undefined) return
@@ -98,6 +104,7 @@ export function measuring(
       out.write(measured.collect(now) + traced)
       onTick()
       namespaces.now?.collect()
+      recordings.now?.look(now)
     }
     // A host that takes a while has the whole tick wait for it: its time is then the time of the reading, and
     // everything still is one write.
@@ -115,7 +122,7 @@ export function measuring(
       openHost ??= await hostOpener(platform, env, log, countReceived)
       // Loaded only here: what has no use costs no memory.
       if (platform === 'linux' && config.tracing.enabled) tracing ??= await import('./tracing/tracing')
-      const swaps = [host, namespaces, trace].map(layer => layer.prepare(config))
+      const swaps = [host, namespaces, trace, recordings].map(layer => layer.prepare(config))
       for (const swap of swaps) swap()
       if (config.update_every === every) return
       every = config.update_every
@@ -125,6 +132,9 @@ export function measuring(
       measure()
       stopClock = startClock(every, tick, time)
     },
-    table: () => trace.now?.table?.answer,
+    answersOf(name) {
+      if (name === 'tcp-resets') return trace.now?.table?.answer
+      return name === 'tcp-resets-recordings' ? recordings.now?.answer : undefined
+    },
   }
 }

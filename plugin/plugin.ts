@@ -28,8 +28,8 @@ export function runPlugin(surroundings: Surroundings): Promise<void> {
     const settings = openSettings(paths, interval, log, measured.apply)
     const settingsAnswers = configurationAnswers(SETTINGS, settings)
     const find = (name: string) => {
-      if (name === 'tcp-resets') return measured.table()
-      return isConfigurable && name === 'config' ? settingsAnswers : undefined
+      if (name === 'config') return isConfigurable ? settingsAnswers : undefined
+      return measured.answersOf(name)
     }
     const calls = functionCalls(find, out, time.monotonic, log)
     stdin?.on('data', calls.read)

@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs'
 import { messageOf } from '../../plugin/message'
-import { RECORDINGS } from '../../plugin/recording/recording'
+import { RECORDINGS, recordingsIn } from '../../plugin/recording/recording'
 import { REQUEST } from '../../plugin/recording/request'
 import { findProgram } from '../../plugin/sources/find-program'
 import type { Agent } from '../agent/find'
 import { canActAs, runAs } from '../agent/user'
-import { recordingsIn } from '../record/store'
 import { type Finding, good, note, unknown, wrong } from './finding'
 
 /** What systemd gives its services. */
@@ -29,7 +28,7 @@ export function checkRecording({ user, path }: Agent, platform: NodeJS.Platform)
 
 function keptOf(store: string): Finding {
   try {
-    const kept = existsSync(store) ? recordingsIn(store) : []
+    const kept = recordingsIn(store)
     return good('recording', `on; ${kept.length} kept in ${store}`)
   } catch (thrown) {
     return wrong('recording', messageOf(thrown), `chmod 2750 ${store}`)

@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { headersOnly } from '../../explain/capture/headers-only'
 import type { Explanation } from '../../explain/explanation'
 import { messageOf, oneLine } from '../../plugin/message'
-import { findingOf, RECORDINGS, type Recording } from '../../plugin/recording/recording'
+import { findingOf, RECORDINGS, type Recording, recordingsIn } from '../../plugin/recording/recording'
 import { OWN, REQUEST } from '../../plugin/recording/request'
 import { openContainer } from '../explain/container'
 import { ownersOf } from '../explain/owners'
@@ -13,7 +13,7 @@ import { HEADERS, tcpdump } from '../explain/tcpdump'
 import { refuseOthers } from '../install/whose'
 import { refusalOf } from './limits'
 import { takeRequests } from './request'
-import { captureOf, keep, makeRoom, recordingsIn } from './store'
+import { captureOf, keep, makeRoom } from './store'
 
 /** With the time, what a recording has at most. */
 const PACKETS = 50_000

@@ -1,8 +1,14 @@
 import { existsSync } from 'node:fs'
-import { chartOf, findingOf, RECORDINGS, type Recording } from '../../plugin/recording/recording'
+import {
+  chartOf,
+  findingOf,
+  RECORDINGS,
+  type Recording,
+  recordingsIn,
+} from '../../plugin/recording/recording'
 import { explainCommand } from '../explain/explain'
 import { UsageError } from '../usage-error'
-import { captureOf, recordingsIn } from './store'
+import { captureOf } from './store'
 
 const NONE =
   'There are no recordings. They are made when a burst of resets begins, once root asked for that: tcp-resets install --recording'
@@ -20,7 +26,7 @@ export async function recordingsCommand(
   store = RECORDINGS,
 ): Promise<number> {
   const [action, id, ...options] = args
-  const kept = recordingsOf(store)
+  const kept = recordingsIn(store)
   if (action === undefined) {
     say(kept.length === 0 ? NONE : kept.map(line).join('\n'))
     return 0
@@ -34,15 +40,6 @@ export async function recordingsCommand(
   if (existsSync(capture)) return explainCommand([...options, capture], wanted.explanation?.capture.notes)
   say(`${line(wanted)}\n  Its capture is not kept${wanted.fault === undefined ? ' any more' : ''}.`)
   return 1
-}
-
-function recordingsOf(store: string): Recording[] {
-  try {
-    return recordingsIn(store)
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
-    throw error
-  }
 }
 
 function line(recording: Recording): string {

@@ -1,7 +1,6 @@
 import { lstatSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Recording, readRecording } from '../../plugin/recording/recording'
-import { readRegular } from '../install/file'
+import { idsIn, type Recording } from '../../plugin/recording/recording'
 
 /** So many recordings are kept, and so many bytes of all of them. */
 const MOST_RECORDINGS = 20
@@ -10,18 +9,6 @@ const MOST_BYTES = 50e6
 /** The files of a recording. */
 export const captureOf = (store: string, id: string): string => join(store, `${id}.pcap`)
 const recordOf = (store: string, id: string): string => join(store, `${id}.json`)
-
-/** What is kept, oldest first. A file that is no recording of ours is passed over. */
-export function recordingsIn(store: string): Recording[] {
-  return idsIn(store).flatMap(id => readRecording(readRegular(recordOf(store, id)).toString('utf8')) ?? [])
-}
-
-function idsIn(store: string): string[] {
-  return readdirSync(store)
-    .filter(name => name.endsWith('.json'))
-    .map(name => name.slice(0, -'.json'.length))
-    .sort()
-}
 
 /** Whole or not at all. Its group is that of the folder (setgid). */
 export function keep(store: string, recording: Recording): void {

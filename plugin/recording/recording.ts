@@ -1,3 +1,5 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Explanation } from '../../explain/explanation'
 import { attempt } from '../attempt'
 
@@ -20,8 +22,25 @@ export interface Recording {
   readonly refused: number
 }
 
-/** @returns undefined where it is none */
-export function readRecording(text: string): Recording | undefined {
+/**
+ * What is kept, oldest first; nothing where there is no such place. A file that is no recording of ours is passed over.
+ *
+ * @throws the system's error
+ */
+export function recordingsIn(store: string): Recording[] {
+  if (!existsSync(store)) return []
+  return idsIn(store).flatMap(id => parseRecording(readFileSync(join(store, `${id}.json`), 'utf8')) ?? [])
+}
+
+/** The names of the recordings, oldest first: they begin with the time. */
+export function idsIn(store: string): string[] {
+  return readdirSync(store)
+    .filter(name => name.endsWith('.json'))
+    .map(name => name.slice(0, -'.json'.length))
+    .sort()
+}
+
+function parseRecording(text: string): Recording | undefined {
   const value: unknown = attempt(() => JSON.parse(text))
   return isRecording(value) ? value : undefined
 }

@@ -1,22 +1,16 @@
 import { OWN_NAMESPACE } from '../charts/resets'
 import type { Time } from '../clock'
 import { type FunctionAnswer, type FunctionDefinition, refusal } from '../netdata/function'
+import { ACCESS, tableBody } from '../netdata/table'
 import type { PortOwner, WantedPort } from '../sources/port-owners'
 import type { Details } from './collector'
 import { DIRECTIONS, type Direction } from './event'
 import { parseQuery } from './query'
-import { TABLE, type TableRow, tableOf } from './table'
+import { COLUMNS, TABLE, type TableRow } from './table'
 import type { TopReset } from './top-resets'
 
 const HELP = 'Who resets whose TCP connections, and why: live, from the trace of the kernel'
 
-/** What a user has to be allowed, as the agent numbers it. */
-const ACCESS = {
-  /** A signed-in user of the same space who may see sensitive data: what `network-connections` of Netdata asks for. */
-  signed_in: 0x1 | 0x2 | 0x10,
-  /** Whoever may see the charts. */
-  anyone: 0x8,
-}
 const TIMEOUT = 10
 /** Seconds between two looks of the dashboard; within them all get the same answer. */
 const UPDATE_EVERY = 2
@@ -51,9 +45,7 @@ export function tcpResetsFunction(
         .filter(mayHaveOwner)
         .map(({ localPort, localAddress }) => ({ port: localPort, address: localAddress })),
     )
-    const { columns, data } = tableOf(
-      rows.map(row => tableRow(row, ports, serviceOf, time.wall() - now, current.error)),
-    )
+    const shown = rows.map(row => tableRow(row, ports, serviceOf, time.wall() - now, current.error))
     const answer = {
       status: 200,
       ...INFO,
@@ -62,7 +54,7 @@ export function tcpResetsFunction(
       coverage: { resets: current.resets, read: current.read, error: Math.ceil(current.error) },
       expires: Math.floor(time.wall() / 1000) + UPDATE_EVERY,
     }
-    return { status: 200, body: inLines(answer, columns, data), goodFor: UPDATE_EVERY }
+    return { status: 200, body: tableBody(answer, COLUMNS, shown), goodFor: UPDATE_EVERY }
   }
 
   return {
@@ -145,16 +137,6 @@ function coverage({ resets, read, error }: Details): string {
       ? 'Every reset was read.'
       : `${read} of ${resets} resets were read; they stand for the others too, so counts are estimates.`
   return error < 1 ? part : `${part} A count can be too low by ${Math.ceil(error)} at most.`
-}
-
-/** JSON with a line for each column and each row: agents read lines of bounded length. */
-function inLines(answer: object, columns: Record<string, object>, data: readonly unknown[]): string {
-  const head = JSON.stringify(answer).slice(0, -1)
-  const columnLines = Object.entries(columns).map(
-    ([id, column]) => `${JSON.stringify(id)}:${JSON.stringify(column)}`,
-  )
-  const rowLines = data.map(row => JSON.stringify(row))
-  return `${head},"columns":{\n${columnLines.join(',\n')}\n},"data":[\n${rowLines.join(',\n')}\n]}\n`
 }
 
 /** The owners of the ports that are shown, looked for again when others are shown or the answer has grown old. */

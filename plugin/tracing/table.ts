@@ -1,4 +1,5 @@
 import { oneLine } from '../message'
+import type { Column } from '../netdata/table'
 import type { PortOwner } from '../sources/port-owners'
 import type { TopReset } from './top-resets'
 
@@ -13,36 +14,13 @@ export interface TableRow extends TopReset {
   readonly error: number
 }
 
-type Cell = string | number | null
-
-interface Column {
-  readonly id: string
-  readonly name: string
-  readonly look: keyof typeof LOOKS
-  readonly cell: (row: TableRow) => Cell
-  readonly hidden?: true
-  readonly units?: string
-  /** What stands for null. */
-  readonly instead?: string
-}
-
-/** How the dashboard treats each kind of column. */
-const LOOKS = {
-  key: { type: 'string', transform: 'none', sort: 'ascending', summary: 'count', filter: 'none' },
-  word: { type: 'string', transform: 'none', sort: 'ascending', summary: 'count', filter: 'multiselect' },
-  port: { type: 'integer', transform: 'none', sort: 'ascending', summary: 'count', filter: 'multiselect' },
-  count: { type: 'integer', transform: 'number', sort: 'descending', summary: 'sum', filter: 'range' },
-  rate: { type: 'integer', transform: 'number', sort: 'descending', summary: 'sum', filter: 'range' },
-  time: { type: 'timestamp', transform: 'datetime', sort: 'descending', summary: 'max', filter: 'range' },
-} as const
-
 const round = (value: number, digits: number): number => Number(value.toFixed(digits))
 
 /** Of a reset that fits no connection: TCP took no notice (RFC 5961). */
 const IGNORED = 'the peer sent it, and TCP ignored it'
 
 /** The table of the Function `tcp-resets`, one entry a column. */
-const COLUMNS: readonly Column[] = [
+export const COLUMNS: readonly Column<TableRow>[] = [
   {
     id: 'Row',
     name: 'Row',
@@ -103,40 +81,6 @@ const COLUMNS: readonly Column[] = [
 
 const GROUPS = ['Direction', 'Reason', 'Container', 'Stage', 'LocalPort', 'Peer']
 
-/** What the dashboard has to know of each column. */
-function columnsOf(maxima: readonly number[]): Record<string, object> {
-  return Object.fromEntries(
-    COLUMNS.map(({ id, name, look, hidden, units, instead }, index) => {
-      const { type, transform, sort, summary, filter } = LOOKS[look]
-      const column = {
-        index,
-        unique_key: look === 'key',
-        name,
-        visible: hidden !== true,
-        type: look === 'count' && hidden !== true ? 'bar-with-integer' : type,
-        ...(units !== undefined && { units }),
-        visualization: look === 'count' && hidden !== true ? 'bar' : 'value',
-        value_options: {
-          ...(units !== undefined && { units }),
-          transform,
-          decimal_points: look === 'rate' ? 2 : 0,
-          default_value: instead ?? null,
-        },
-        ...(maxima[index] !== undefined && { max: maxima[index] }),
-        sort,
-        sortable: true,
-        sticky: false,
-        summary,
-        filter,
-        full_width: false,
-        wrap: false,
-        default_expanded_filter: id === 'Direction' || id === 'Reason',
-      }
-      return [id, column]
-    }),
-  )
-}
-
 /** What goes with the answer around its columns and rows. */
 export const TABLE = {
   type: 'table',
@@ -155,13 +99,4 @@ export const TABLE = {
 
 function nameOf(id: string): string {
   return COLUMNS.find(column => column.id === id)?.name ?? id
-}
-
-/** The columns and rows as the dashboard takes them. */
-export function tableOf(rows: readonly TableRow[]): { columns: Record<string, object>; data: Cell[][] } {
-  const data = rows.map(row => COLUMNS.map(({ cell }) => cell(row)))
-  const maxima = COLUMNS.map(({ look }, index) =>
-    look === 'count' ? Math.max(1, ...data.map(cells => Number(cells[index]))) : undefined,
-  )
-  return { columns: columnsOf(maxima as number[]), data }
 }

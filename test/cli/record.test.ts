@@ -5,7 +5,8 @@ import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { record, type Setting } from '../../cli/record/record'
-import { keep, recordingsIn } from '../../cli/record/store'
+import { keep } from '../../cli/record/store'
+import { recordingsIn } from '../../plugin/recording/recording'
 import { askForRecording } from '../../plugin/recording/request'
 
 // The recorder as root runs it, with real bursts on loopback; the units around it are tried where systemd runs.

@@ -232,6 +232,88 @@ t.test('in a browser', { skip }, async t => {
     await page.close()
   })
 
+  const recorded = (began: number, chart: string, finding: string): unknown[] => [
+    `${began}-id`,
+    began * 1000,
+    chart,
+    finding,
+  ]
+  const recordings = (...data: readonly unknown[][]): Answer =>
+    json({
+      columns: { Recording: { index: 0 }, Began: { index: 1 }, Chart: { index: 2 }, Finding: { index: 3 } },
+      data,
+    })
+  const offered = (access?: readonly string[]): Answer =>
+    json({ functions: { 'tcp-resets-recordings': { help: 'x', ...(access && { access }) } } })
+
+  t.test('what was recorded when it began, where the agent tells everybody', async t => {
+    const answers = {
+      table: recordings(
+        recorded(now - 250, 'ipv4.tcp_resets', 'Nobody listens there.'),
+        recorded(now - 9000, 'ipv4.tcp_resets', 'An older one.'),
+        recorded(now - 9000, 'ipv4.tcp_resets_web', HOSTILE),
+      ),
+    }
+    const alarms = [alarm('ipv4.tcp_resets', 'WARNING'), alarm('ipv4.tcp_resets_web', 'WARNING')]
+    const server = await servePages(path => {
+      if (path.includes('/api/v1/info')) return offered(['anonymous-data'])
+      if (path.includes('/api/v1/function?')) return answers.table
+      return api(alarms)(path)
+    })
+    t.teardown(() => server.close())
+    const { page, seen } = await openPage(context)
+    await page.goto(`${server.url}/guides/tcp/${ALARM}.html`)
+    await page.locator('.recorded li').first().waitFor()
+    t.equal(await page.locator('.recorded .question').textContent(), 'Recorded when it began')
+    const items = await page.locator('.recorded li').allTextContents()
+    t.match(
+      items[0],
+      /^Nobody listens there\.\d\d:\d\d:\d\d · ipv4\.tcp_resets · tcp-resets recordings show \d+-id$/,
+    )
+    t.ok(items[1]?.startsWith(HOSTILE), 'as text')
+    t.match(items[1], / · ipv4\.tcp_resets_web · /)
+    t.match(items[1], /the last time, /, 'not of what raised the alarm now')
+    t.equal(items.length, 2, 'the newest of each chart')
+    t.equal(await page.locator('#live img, #live script').count(), 0)
+    t.equal(await page.evaluate('document.documentElement.scrollWidth'), 390)
+
+    answers.table = recordings()
+    await page.reload()
+    await page.getByText('Nothing was recorded on this chart yet.').waitFor()
+    t.same(seen.complaints, [])
+    await page.close()
+  })
+
+  for (const [name, access] of Object.entries({
+    'who sign in': ['signed-in'],
+    'Netdata Cloud only': undefined,
+  })) {
+    t.test(`what was recorded, where the agent tells ${name}: the command to type`, async t => {
+      const server = await servePages(path =>
+        path.includes('/api/v1/info') ? offered(access) : api([alarm('ipv4.tcp_resets', 'WARNING')])(path),
+      )
+      t.teardown(() => server.close())
+      const { page, seen } = await openPage(context)
+      await page.goto(`${server.url}/guides/tcp/${ALARM}.html`, { waitUntil: 'networkidle' })
+      t.equal(
+        await page.locator('.recorded .command').textContent(),
+        'What was recorded when it began: tcp-resets recordings, as root on this machine.',
+      )
+      t.notOk(server.asked.some(path => path.includes('/function?')))
+      t.same(seen.complaints, [])
+      await page.close()
+    })
+  }
+
+  t.test('what was recorded, where nothing is: not a word', async t => {
+    const server = await servePages(withTable(json({ version: 'v2.11.0', functions: {} })))
+    t.teardown(() => server.close())
+    const { page } = await openPage(context)
+    await page.goto(`${server.url}/guides/tcp/${ALARM}.html`, { waitUntil: 'networkidle' })
+    t.equal(await page.locator('.recorded').isVisible(), false)
+    await page.close()
+  })
+
   t.test('the alarm on the measuring is shown with our chart, though it is on another', async t => {
     const stale = { ...alarm('netdata.uptime', 'WARNING'), name: 'tcp_resets_last_collected_secs' }
     const server = await servePages(path => (path.includes('/api/v1/data') ? undefined : api([stale])(path)))

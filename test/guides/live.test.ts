@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { baseOf, baseOfReferrer, hostBase, splitBase } from '../../web/live/address'
 import { chartsToShow, readAlarms, readLabels, readNodes, readSeries } from '../../web/live/answers'
+import { readRecordings } from '../../web/live/recordings'
 import { path, roundAbove, runs } from '../../web/live/scale'
 import { fromTo, readOffer, readTop } from '../../web/live/top'
 import { amount, details, extent, lastMeasured, span, state, step, summary } from '../../web/live/words'
@@ -79,12 +80,18 @@ const captured = (name: string): unknown =>
   JSON.parse(readFileSync(join(__dirname, '..', 'fixtures', 'agents', 'v2.11.0', name), 'utf8'))
 
 t.test('who gets the table of who resets whom', async t => {
-  t.equal(readOffer(captured('info-anyone.json')), 'all')
-  t.equal(readOffer(captured('info-signed-in.json')), 'sign in')
-  t.equal(readOffer({ version: 'v1.37.1', functions: { 'tcp-resets': { help: '', timeout: 10 } } }), 'cloud')
-  t.equal(readOffer({ version: 'v1.37.1', functions: {} }), undefined)
+  t.equal(readOffer(captured('info-anyone.json'), 'tcp-resets'), 'all')
+  t.equal(readOffer(captured('info-signed-in.json'), 'tcp-resets'), 'sign in')
   t.equal(
-    readOffer({ functions: { 'tcp-resets': { access: ['anonymous-data', 'a right of tomorrow'] } } }),
+    readOffer({ version: 'v1.37.1', functions: { 'tcp-resets': { help: '', timeout: 10 } } }, 'tcp-resets'),
+    'cloud',
+  )
+  t.equal(readOffer({ version: 'v1.37.1', functions: {} }, 'tcp-resets'), undefined)
+  t.equal(
+    readOffer(
+      { functions: { 'tcp-resets': { access: ['anonymous-data', 'a right of tomorrow'] } } },
+      'tcp-resets',
+    ),
     'sign in',
   )
 })
@@ -142,7 +149,8 @@ t.test('no answer, however wrong, throws', async t => {
       if (series) summary(series, name => name, 100)
       readLabels(answer)
       readNodes(answer)
-      readOffer(answer)
+      readOffer(answer, 'tcp-resets')
+      readRecordings(answer)
       for (const row of readTop(answer, 5) ?? []) fromTo(row, 'sent')
     }),
   )

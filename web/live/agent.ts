@@ -1,4 +1,5 @@
 import { type Alarms, readAlarms, readLabels, readNodes, readSeries, type Series } from './answers'
+import { type Recording, readRecordings } from './recordings'
 import { WINDOW } from './scale'
 import { type Direction, type Offer, readOffer, readTop, type TopReset } from './top'
 
@@ -21,9 +22,11 @@ export interface Agent {
   series(chart: string, now: number): Promise<Series | undefined>
   labels(chart: string): Promise<Record<string, string>>
   nodes(): Promise<string[]>
-  /** Who may have the table of who resets whom; undefined where there is none. */
-  offer(): Promise<Offer | undefined>
-  /** The busiest rows of that table. */
+  /** Who may have the table of a Function; undefined where there is none. */
+  offer(name: string): Promise<Offer | undefined>
+  /** What was recorded, the newest first. */
+  recordings(): Promise<Recording[] | undefined>
+  /** The busiest rows of the table of who resets whom. */
   top(direction: Direction, most: number): Promise<TopReset[] | undefined>
 }
 
@@ -58,7 +61,8 @@ export function agentAt(base: string): Agent {
     },
     labels: async chart => readLabels(await get(`chart?chart=${encodeURIComponent(chart)}`)),
     nodes: async () => readNodes(await get('info')),
-    offer: async () => readOffer(await get('info')),
+    offer: async name => readOffer(await get('info'), name),
+    recordings: async () => readRecordings(await get('function?function=tcp-resets-recordings')),
     top: async (direction, most) =>
       readTop(await get(`function?function=tcp-resets%20resets:${direction}`), most),
   }

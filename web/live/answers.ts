@@ -44,8 +44,8 @@ export function record(value: unknown): Record<string, unknown> | undefined {
     : undefined
 }
 
-export function text(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value.slice(0, LONGEST_TEXT) : undefined
+export function text(value: unknown, longest = LONGEST_TEXT): string | undefined {
+  return typeof value === 'string' && value !== '' ? value.slice(0, longest) : undefined
 }
 
 export function finite(value: unknown): number | undefined {
@@ -121,6 +121,17 @@ export function readSeries(answer: unknown, names: readonly string[]): Series | 
     return column < 1 ? [] : [{ name, values: rows.map(row => finite(row[column]) ?? null) }]
   })
   return lines.length === 0 ? undefined : { times: rows.map(row => Number(row[0])), lines }
+}
+
+/** The rows of a Function's table, each a way to a cell by its column; undefined when that is not what it is. */
+export function cellsOf(answer: unknown): ((column: string) => unknown)[] | undefined {
+  const top = record(answer)
+  const columns = record(top?.columns)
+  if (columns === undefined || !Array.isArray(top?.data)) return undefined
+  return top.data.map((row: unknown) => column => {
+    const index = finite(record(columns[column])?.index)
+    return Array.isArray(row) && index !== undefined ? row[index] : undefined
+  })
 }
 
 /** Labels of `/api/v1/chart`. */

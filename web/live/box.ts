@@ -3,6 +3,7 @@ import { type Alarm, type Alarms, chartsToShow, HOST_CHART, isRaised, type Serie
 import { element, setText } from './dom'
 import { type Instance, makeInstance, type Shown } from './instance'
 import { raisedElsewhere, showElsewhere } from './nodes'
+import { makeRecorded } from './recorded'
 import { makeWho } from './who'
 import { clock, state } from './words'
 
@@ -32,6 +33,7 @@ export function makeBox(into: HTMLElement, name: string, agent: Agent): Box {
   const elsewhere = element('p', 'elsewhere')
   const direction = (['sent', 'received'] as const).find(each => name.endsWith(`_${each}`))
   const who = direction && makeWho(agent, direction)
+  const recorded = direction && makeRecorded(agent)
   let askedAt = 0
   let askedElsewhereAt = Number.NEGATIVE_INFINITY
 
@@ -84,7 +86,15 @@ export function makeBox(into: HTMLElement, name: string, agent: Agent): Box {
     const ours = alarms.filter(alarm => alarm.name === name).map(onOurChart)
     const charts = chartsToShow(ours)
     const shown = await ask(charts.slice(0, MOST + 1), ours, { hostname, now })
-    if (list.parentNode === null) into.append(list, more, ...(who ? [who.root] : []), elsewhere, asked)
+    if (list.parentNode === null)
+      into.append(
+        list,
+        more,
+        ...(recorded ? [recorded.root] : []),
+        ...(who ? [who.root] : []),
+        elsewhere,
+        asked,
+      )
     arrange(shown)
     const left = charts.slice(MOST + 1).length
     setText(more, left > 0 ? `Raised for ${left} more containers.` : '')
@@ -96,6 +106,13 @@ export function makeBox(into: HTMLElement, name: string, agent: Agent): Box {
     askElsewhere(hostname)
     // Last, and not waited for: the state and the chart are not to wait for it.
     who?.refresh(now).catch(() => undefined)
+    recorded
+      ?.refresh(
+        shown.map(({ chart }) => chart),
+        ours,
+        now,
+      )
+      .catch(() => undefined)
   }
 
   const askElsewhere = (hostname: string): void => {

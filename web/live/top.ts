@@ -1,6 +1,6 @@
 /** The Function `tcp-resets` in the agent's answers: who may have its table, and the table's first rows. */
 
-import { field, finite, record, text } from './answers'
+import { cellsOf, field, finite, record, text } from './answers'
 
 /**
  * Who gets the table from this agent: `all` who ask it, those who `sign in` on its dashboard, or Netdata `cloud` only,
@@ -26,9 +26,9 @@ export type Direction = 'sent' | 'received'
 /** The rights that whoever reads the charts has. */
 const EVERYBODYS = ['none', 'anonymous-data']
 
-/** `/api/v1/info`; undefined when it lists no such table. */
-export function readOffer(answer: unknown): Offer | undefined {
-  const listed = record(record(record(answer)?.functions)?.['tcp-resets'])
+/** `/api/v1/info`; undefined when it lists no such Function. */
+export function readOffer(answer: unknown, name: string): Offer | undefined {
+  const listed = record(record(record(answer)?.functions)?.[name])
   if (listed === undefined) return undefined
   if (!Array.isArray(listed.access)) return 'cloud'
   return listed.access.every(right => EVERYBODYS.includes(right)) ? 'all' : 'sign in'
@@ -36,23 +36,16 @@ export function readOffer(answer: unknown): Offer | undefined {
 
 /** The busiest rows of `/api/v1/function?function=tcp-resets`; undefined when that is not what it is. */
 export function readTop(answer: unknown, most: number): TopReset[] | undefined {
-  const top = record(answer)
-  const columns = record(top?.columns)
-  if (columns === undefined || !Array.isArray(top?.data)) return undefined
-  const cellOf = (row: unknown, column: string): unknown => {
-    const index = finite(record(columns[column])?.index)
-    return Array.isArray(row) && index !== undefined ? row[index] : undefined
-  }
-  return top.data
-    .map(row => ({
-      peer: text(cellOf(row, 'Peer')) ?? 'unknown',
-      ...field('peerPort', finite(cellOf(row, 'PeerPort'))),
-      ...field('localPort', finite(cellOf(row, 'LocalPort'))),
-      service: text(cellOf(row, 'Service')) ?? '',
-      process: text(cellOf(row, 'Process')) ?? '',
-      reason: text(cellOf(row, 'Reason')) ?? '',
-      resets: finite(cellOf(row, 'Resets')) ?? 0,
-      rate: finite(cellOf(row, 'Rate')) ?? 0,
+  return cellsOf(answer)
+    ?.map(cell => ({
+      peer: text(cell('Peer')) ?? 'unknown',
+      ...field('peerPort', finite(cell('PeerPort'))),
+      ...field('localPort', finite(cell('LocalPort'))),
+      service: text(cell('Service')) ?? '',
+      process: text(cell('Process')) ?? '',
+      reason: text(cell('Reason')) ?? '',
+      resets: finite(cell('Resets')) ?? 0,
+      rate: finite(cell('Rate')) ?? 0,
     }))
     .sort((a, b) => b.rate - a.rate || b.resets - a.resets)
     .slice(0, most)

@@ -17,7 +17,7 @@ export interface Who {
 
 /** Who resets whom, where the agent has that table: its first rows if it gives them to all, or else the way to it. */
 export function makeWho(agent: Agent, direction: Direction): Who {
-  const root = element('section', 'who')
+  const root = element('section', 'who told')
   const head = element('p', 'question')
   const rows = element('ol')
   const way = element('p', 'way')
@@ -29,7 +29,7 @@ export function makeWho(agent: Agent, direction: Direction): Who {
   const refresh = async (now: number): Promise<void> => {
     if (now - askedAt >= SELDOM_SECONDS) {
       askedAt = now
-      offer = await agent.offer().catch(() => undefined)
+      offer = await agent.offer('tcp-resets').catch(() => undefined)
     }
     const top = offer === 'all' ? await agent.top(direction, MOST).catch(() => undefined) : undefined
     root.hidden = offer === undefined
