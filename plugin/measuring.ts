@@ -41,7 +41,11 @@ export function measuring(
   const out = withSignOfLife(plainOut, () => (every === undefined ? '' : intervalText(every)), time)
 
   const countReceived = (statInode: number): Counted | undefined => trace.now?.counted(statInode)
-  const containerOf = containerNames(root, inode => namespaces.now?.nameOf(inode))
+  const around = {
+    canTakeBack: functionDel,
+    containerOf: containerNames(root, inode => namespaces.now?.nameOf(inode)),
+    mayHaveOthers: () => namespaces.now?.mayHaveSome() ?? true,
+  }
 
   const host = renewed(
     ({ update_every }) => update_every,
@@ -73,6 +77,7 @@ export function measuring(
       return {
         collect: () => run(collector.collect()),
         nameOf: collector.nameOf,
+        mayHaveSome: collector.mayHaveSome,
         stop() {
           stopped = true
           out.write(collector.retire())
@@ -83,9 +88,7 @@ export function measuring(
   const trace = renewed(
     ({ update_every, tracing }) => [update_every, tracing],
     config =>
-      config.tracing.enabled
-        ? tracing?.traceLayer(config, root, out, time, log, { canTakeBack: functionDel, containerOf })
-        : undefined,
+      config.tracing.enabled ? tracing?.traceLayer(config, root, out, time, log, around) : undefined,
   )
 
   const recordings = renewed(

@@ -26,7 +26,7 @@ export async function explainLive(
   const bytes = out === undefined ? packets : saving(packets, out)
   try {
     const { capture, ...explained } = await explain([{ name: save ?? LIVE, bytes }], { idleSeconds, wanted })
-    const owners = namespace === undefined ? ownersOf(explained.summary) : []
+    const owners = namespace === undefined ? await ownersOf(explained.summary) : []
     return { ...explained, capture: { ...capture, notes: [...capture.notes, ...notes, ...owners] } }
   } finally {
     if (out !== undefined) closeSync(out)

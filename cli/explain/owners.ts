@@ -5,15 +5,16 @@ import type { Summary } from '../../explain/explanation'
 import { printable } from '../../explain/report/quote'
 import { endpoint } from '../../explain/report/words'
 import { attempt } from '../../plugin/attempt'
+import { inSlices } from '../../plugin/in-slices'
 import { portOwners } from '../../plugin/sources/port-owners'
 
 /** So many servers are looked up on this host. */
 const SERVERS = 10
 /** A person waits for this once; a busy proxy has very many open files. */
-const MOST_DESCRIPTORS = 2_000_000
+const PATIENCE_MS = 20_000
 
 /** Which programs of this host have the ports that were reset, a sentence each. Root sees them all. */
-export function ownersOf({ byServer }: Summary): string[] {
+export async function ownersOf({ byServer }: Summary): Promise<string[]> {
   if (process.platform !== 'linux') return []
   const own = Object.values(networkInterfaces()).flatMap(list => list ?? [])
   const servers = byServer
@@ -23,7 +24,8 @@ export function ownersOf({ byServer }: Summary): string[] {
   // Every container has a loopback; the owners are told for an address that is this namespace's alone.
   const outer = own.find(({ internal }) => !internal)?.address
   if (servers.length === 0 || outer === undefined) return []
-  const owners = portOwners('', MOST_DESCRIPTORS)(servers.map(({ port }) => ({ port, address: outer })))
+  const search = portOwners('', { mayHaveOthers: () => true, patience: PATIENCE_MS })
+  const owners = await inSlices(search(servers.map(({ port }) => ({ port, address: outer }))))
   return servers.map(server => {
     const owner = owners.get(server.port)
     const where = `${endpoint(server)} is this host's`

@@ -114,7 +114,7 @@ async function recorded(
   }
   try {
     const { capture, resets, summary, ...rest } = explained(program, path)
-    const owners = namespace === OWN ? ownersOf(summary) : []
+    const owners = namespace === OWN ? await ownersOf(summary) : []
     return {
       explanation: {
         ...rest,

@@ -26,6 +26,8 @@ export interface NamespacesCollector {
   retire(): string
   /** The name that the charts of a namespace have, by the inode of its `net/stat`; undefined for one without charts. */
   nameOf(statInode: number): string | undefined
+  /** Whether there may be any: there are, or not all processes were looked at yet. */
+  mayHaveSome(): boolean
 }
 
 /** What became of a namespace that was found. One without TCP traffic is nothing at all. */
@@ -164,6 +166,7 @@ export function namespacesCollector(
       if (anyFound) yield summarize(milliseconds())
     },
     retire: () => [...members.all(), others, counts].map(charts => charts.retire()).join(''),
+    mayHaveSome: () => !finder.isComplete || finder.fault !== undefined || finder.found.size > 0,
     nameOf: inode => members.present().find(({ statInode }) => statInode === inode)?.name,
   }
 }

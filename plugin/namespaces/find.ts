@@ -40,6 +40,8 @@ export interface Namespace {
 export interface NamespaceFinder {
   /** By inode. */
   readonly found: ReadonlyMap<number, Namespace>
+  /** Whether it has looked at all processes once. */
+  readonly isComplete: boolean
   /** What keeps it from seeing all, for a person; undefined when nothing does. */
   readonly fault: string | undefined
   /**
@@ -153,6 +155,9 @@ export function namespaceFinder(
 
   return {
     found,
+    get isComplete() {
+      return complete
+    },
     get fault() {
       return fault
     },

@@ -14,7 +14,7 @@ export interface FunctionDefinition {
   readonly timeout: number
   /** What a user needs to be allowed, as the agent numbers it. Agents before 1.45 know no rights. */
   readonly access: number
-  answer(call: FunctionCall): FunctionAnswer
+  readonly answer: FunctionAnswers
 }
 
 /** Answers calls, at once or after a while. */

@@ -1,6 +1,7 @@
-import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync, statSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import { attempt } from '../attempt'
+import { commandName } from './command-name'
 
 /** Who holds a local port, as far as this user may know. */
 export interface PortOwner {
@@ -13,6 +14,8 @@ export interface PortOwner {
 export interface WantedPort {
   readonly port: number
   readonly address?: string | undefined
+  /** Whether it is known to be of this network namespace. */
+  readonly isOurs?: boolean
 }
 
 interface Socket {
@@ -24,42 +27,58 @@ interface Socket {
 
 /** Listening sockets come first in the file; a host with very many connections has too many to read them all. */
 const MAX_TABLE_BYTES = 1024 * 1024
-const MAX_DESCRIPTORS = 50_000
+const CHUNK_BYTES = 64 * 1024
 const MAX_NAMES = 3
 const LISTEN = '0A'
 /** What the kernel prints for sockets that nobody holds any more, as in TIME_WAIT; their user is printed as 0. */
 const NO_INODE = '0'
 
+/** How the owners are looked for. */
+export interface OwnerSearch {
+  /** Whether there may be another network namespace than this one. */
+  readonly mayHaveOthers: () => boolean
+  /** Milliseconds after which what is known by then is the answer. */
+  readonly patience: number
+}
+
 /**
  * Finds the owners of local ports: the socket's in /proc/net/tcp and tcp6 (kernel: Documentation/networking/proc_net_tcp.rst),
  * then the process that has it open. A user without privilege sees the first for all, the second only for its own.
  *
- * Those files tell of this network namespace only, and a trace event does not tell which one it is of: a port counts as
- * one of ours when its address is this host's own, or when no process that can be seen is in another namespace.
+ * Those files tell of this network namespace only: a port is one of ours when that is known, when its address is this
+ * host's own, or when there is no other namespace.
  *
  * @param prefix where the host's root is mounted, `''` for `/`
- * @param mostDescriptors so many open files are looked at, over all processes
+ * @returns makes a search in short steps
  */
 export function portOwners(
   prefix: string,
-  mostDescriptors = MAX_DESCRIPTORS,
-): (wanted: readonly WantedPort[]) => Map<number, PortOwner> {
+  { mayHaveOthers, patience }: OwnerSearch,
+): (wanted: readonly WantedPort[]) => Generator<undefined, Map<number, PortOwner>> {
   const proc = `${prefix}/proc`
-  return wanted => {
-    const { isOnlyNamespace, pids } = processes(proc)
-    const own = isOnlyNamespace ? undefined : ownAddresses()
+  return function* (wanted) {
+    const until = performance.now() + patience
+    const own = mayHaveOthers() ? ownAddresses() : undefined
     const ports = new Set(
       wanted
-        .filter(({ address }) => own === undefined || (address !== undefined && own.has(address)))
+        .filter(({ address, isOurs }) => isOurs || own === undefined || (address && own.has(address)))
         .map(({ port }) => port),
     )
-    if (ports.size === 0) return new Map()
-    const sockets = ['tcp', 'tcp6']
-      .flatMap(file => parseSockets(readStart(`${proc}/net/${file}`)))
-      .filter(({ port, inode }) => ports.has(port) && inode !== NO_INODE)
-    const names = namesOf(proc, pids, new Set(sockets.map(({ inode }) => inode)), mostDescriptors)
-    const users = userNames(`${prefix}/etc/passwd`)
     const owners = new Map<number, PortOwner>()
+    if (ports.size === 0) return owners
+    const sockets: Socket[] = []
+    for (const file of ['tcp', 'tcp6'])
+      for (const chunk of tableOf(`${proc}/net/${file}`)) {
+        for (const socket of parseSockets(chunk))
+          if (ports.has(socket.port) && socket.inode !== NO_INODE) sockets.push(socket)
+        yield
+      }
+    const names = new Map<string, Set<string>>(sockets.map(({ inode }) => [inode, new Set()]))
+    for (const _ of findNames(proc, names)) {
+      if (performance.now() > until) break
+      yield
+    }
+    const users = userNames(`${prefix}/etc/passwd`)
     for (const port of ports) {
       const here = sockets.filter(socket => socket.port === port)
       // Whoever listens has the port; a connection of it may be in other hands.
@@ -99,39 +118,26 @@ export function parseSockets(text: string): Socket[] {
   }))
 }
 
-function readStart(path: string): string {
+/** The beginning of a table of sockets in pieces of whole lines. */
+function* tableOf(path: string): Generator<string> {
+  const fd = attempt(() => openSync(path, 'r'))
+  // No IPv6, or no such file here: nobody is known.
+  if (fd === undefined) return
   try {
-    const fd = openSync(path, 'r')
-    try {
-      const buffer = Buffer.allocUnsafe(MAX_TABLE_BYTES)
-      let size = 0
-      for (let got = 1; got > 0 && size < buffer.length; size += got) {
-        got = readSync(fd, buffer, size, buffer.length - size, null)
-      }
-      return buffer.toString('latin1', 0, size)
-    } finally {
-      closeSync(fd)
+    const buffer = Buffer.allocUnsafe(CHUNK_BYTES)
+    let rest = ''
+    for (let size = 0; size < MAX_TABLE_BYTES; ) {
+      const got = attempt(() => readSync(fd, buffer, 0, buffer.length, null)) ?? 0
+      if (got === 0) return
+      size += got
+      const text = rest + buffer.toString('latin1', 0, got)
+      const end = text.lastIndexOf('\n') + 1
+      rest = text.slice(end)
+      yield text.slice(0, end)
     }
-  } catch {
-    return '' // no IPv6, or no such file here: nobody is known
+  } finally {
+    closeSync(fd)
   }
-}
-
-/** The processes that can be seen, and whether all of them are in the network namespace of this one. */
-function processes(proc: string): { pids: string[]; isOnlyNamespace: boolean } {
-  const pids = readdirSync(proc).filter(name => /^\d+$/.test(name))
-  const namespace = namespaceOf(`${proc}/self`)
-  const isOther = (pid: string): boolean => {
-    const other = namespaceOf(`${proc}/${pid}`)
-    return other !== undefined && other !== namespace
-  }
-  // Where even process 1 can't be seen (proc's hidepid), there may be others.
-  return { pids, isOnlyNamespace: namespaceOf(`${proc}/1`) === namespace && !pids.some(isOther) }
-}
-
-/** The inode of this file is the same for all processes of a network namespace, and readable where `ns/net` is not. */
-function namespaceOf(process: string): number | undefined {
-  return attempt(() => statSync(`${process}/net/snmp`).ino)
 }
 
 function ownAddresses(): Set<string> {
@@ -139,27 +145,22 @@ function ownAddresses(): Set<string> {
   return new Set(all.filter(({ internal }) => !internal).map(({ address }) => address))
 }
 
-/** The programs that have each of the sockets open. */
-function namesOf(
-  proc: string,
-  pids: readonly string[],
-  inodes: ReadonlySet<string>,
-  mostDescriptors: number,
-): Map<string, Set<string>> {
-  const names = new Map<string, Set<string>>()
-  let left = mostDescriptors
-  for (const pid of pids) {
+/** Adds the programs that have each of the sockets open. A step looks at one process, or at one descriptor. */
+function* findNames(proc: string, names: ReadonlyMap<string, Set<string>>): Generator<undefined> {
+  if (names.size === 0) return
+  for (const pid of readdirSync(proc)) {
+    if (!/^\d+$/.test(pid)) continue
     // Another user's, or one that has just ended, gives nothing: not known.
     for (const fd of attempt(() => readdirSync(`${proc}/${pid}/fd`)) ?? []) {
-      if (left-- === 0) return names
       const link = attempt(() => readlinkSync(`${proc}/${pid}/fd/${fd}`)) ?? ''
-      const inode = /^socket:\[(\d+)\]$/.exec(link)?.[1]
-      if (inode === undefined || !inodes.has(inode)) continue
-      const name = attempt(() => readFileSync(`${proc}/${pid}/comm`, 'utf8').trimEnd())
-      if (name !== undefined) names.set(inode, (names.get(inode) ?? new Set()).add(name))
+      const found = names.get(/^socket:\[(\d+)\]$/.exec(link)?.[1] ?? '')
+      const name = found && attempt(() => readFileSync(`${proc}/${pid}/comm`))
+      // Without the end of the line.
+      if (name !== undefined) found?.add(commandName(name.subarray(0, -1)))
+      yield
     }
+    yield
   }
-  return names
 }
 
 function userNames(path: string): Map<number, string> {

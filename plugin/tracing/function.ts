@@ -1,6 +1,11 @@
 import { OWN_NAMESPACE } from '../charts/resets'
 import type { Time } from '../clock'
-import { type FunctionAnswer, type FunctionDefinition, refusal } from '../netdata/function'
+import {
+  type FunctionAnswer,
+  type FunctionAnswers,
+  type FunctionDefinition,
+  refusal,
+} from '../netdata/function'
 import { ACCESS, tableBody } from '../netdata/table'
 import type { PortOwner, WantedPort } from '../sources/port-owners'
 import type { Details } from './collector'
@@ -16,35 +21,47 @@ const TIMEOUT = 10
 const UPDATE_EVERY = 2
 const OWNERS_MS = 10_000
 
+/** Finds who holds local ports, by port. */
+type FindOwners = (wanted: readonly WantedPort[]) => Promise<ReadonlyMap<number, PortOwner>>
+
 /**
  * The Function `tcp-resets`: the table of resets.
  *
  * @param details of the moment; undefined while there are none
- * @param ownersOf finds who holds local ports
+ * @param ownersOf finds who holds local ports; takes a while
  * @param shownTo who may call it
  */
 export function tcpResetsFunction(
   details: (now: number) => Details | undefined,
-  ownersOf: (wanted: readonly WantedPort[]) => ReadonlyMap<number, PortOwner>,
+  ownersOf: FindOwners,
   serviceOf: (port: number) => string | undefined,
   time: Time,
   shownTo: keyof typeof ACCESS = 'signed_in',
 ): FunctionDefinition {
-  const made = new Map<string, { readonly at: number; readonly answer: FunctionAnswer }>()
+  const made = new Map<string, { readonly at: number; readonly answer: ReturnType<FunctionAnswers> }>()
   const owners = remembered(ownersOf, time)
 
-  const tableAnswer = (directions: ReadonlySet<Direction>): FunctionAnswer => {
-    const now = time.monotonic()
-    const current = details(now)
-    if (current === undefined) {
-      return refusal(503, 'the kernel tells nothing: as root, run: tcp-resets grant (see docs/tracing.md)')
-    }
+  const tableAnswer = (
+    directions: ReadonlySet<Direction>,
+    current: Details,
+    now: number,
+  ): ReturnType<FunctionAnswers> => {
     const rows = current.rows.filter(({ direction }) => directions.has(direction))
-    const ports = owners(
-      rows
-        .filter(mayHaveOwner)
-        .map(({ localPort, localAddress }) => ({ port: localPort, address: localAddress })),
-    )
+    const wanted = rows.filter(mayHaveOwner).map(({ localPort, localAddress, container }) => ({
+      port: localPort,
+      address: localAddress,
+      isOurs: container !== undefined,
+    }))
+    const withOwners = (ports: Awaited<ReturnType<FindOwners>>) => answerOf(rows, current, now, ports)
+    return wanted.length === 0 ? withOwners(new Map()) : owners(wanted).then(withOwners)
+  }
+
+  const answerOf = (
+    rows: readonly TopReset[],
+    current: Details,
+    now: number,
+    ports: ReadonlyMap<number, PortOwner>,
+  ): FunctionAnswer => {
     const shown = rows.map(row => tableRow(row, ports, serviceOf, time.wall() - now, current.error))
     const answer = {
       status: 200,
@@ -73,8 +90,11 @@ export function tcpResetsFunction(
       const now = time.monotonic()
       const last = made.get(key)
       if (last !== undefined && now - last.at < UPDATE_EVERY * 1000) return last.answer
-      const answer = tableAnswer(query.directions)
-      if (answer.status === 200) made.set(key, { at: now, answer })
+      const current = details(now)
+      if (current === undefined)
+        return refusal(503, 'the kernel tells nothing: as root, run: tcp-resets grant (see docs/tracing.md)')
+      const answer = tableAnswer(query.directions, current, now)
+      made.set(key, { at: now, answer })
       return answer
     },
   }
@@ -140,13 +160,8 @@ function coverage({ resets, read, error }: Details): string {
 }
 
 /** The owners of the ports that are shown, looked for again when others are shown or the answer has grown old. */
-function remembered(
-  ownersOf: (wanted: readonly WantedPort[]) => ReadonlyMap<number, PortOwner>,
-  time: Time,
-): (wanted: readonly WantedPort[]) => ReadonlyMap<number, PortOwner> {
-  let last:
-    | { readonly at: number; readonly key: string; readonly owners: ReadonlyMap<number, PortOwner> }
-    | undefined
+function remembered(ownersOf: FindOwners, time: Time): FindOwners {
+  let last: { readonly at: number; readonly key: string; readonly owners: ReturnType<FindOwners> } | undefined
   return wanted => {
     const now = time.monotonic()
     const key = wanted

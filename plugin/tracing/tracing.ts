@@ -1,5 +1,6 @@
 import type { Time } from '../clock'
 import type { Config } from '../config/config'
+import { inSlices } from '../in-slices'
 import type { Log } from '../log'
 import { type FunctionDefinition, functionDelLine, functionLine } from '../netdata/function'
 import type { Output } from '../netdata/output'
@@ -7,6 +8,19 @@ import { portOwners } from '../sources/port-owners'
 import { serviceNames } from '../sources/services'
 import { type Tracing, tracingCollector } from './collector'
 import { tcpResetsFunction } from './function'
+
+/** What the trace has to know of the rest. */
+export interface Around {
+  /** Whether the agent knows functions that go. */
+  readonly canTakeBack: boolean
+  /** Names a network namespace, by the inode of its `net/stat`. */
+  readonly containerOf: (namespace: number) => string
+  /** Whether there may be another network namespace than the plugin's own. */
+  readonly mayHaveOthers: () => boolean
+}
+
+/** Milliseconds for the search of who holds which port: half of what a caller is patient. */
+const PATIENCE_MS = 5000
 
 export interface TraceLayer extends Pick<Tracing, 'collect' | 'counted'> {
   /** The table that the agent can ask for; undefined where it is turned off. */
@@ -20,8 +34,6 @@ export interface TraceLayer extends Pick<Tracing, 'collect' | 'counted'> {
  * as there is something to tell.
  *
  * @param prefix where the host's root is mounted, `''` for `/`
- * @param canTakeBack whether the agent knows functions that go
- * @param containerOf names a network namespace, by the inode of its `net/stat`
  */
 export function traceLayer(
   { update_every, tracing }: Config,
@@ -29,7 +41,7 @@ export function traceLayer(
   out: Output,
   time: Time,
   log: Log,
-  { canTakeBack, containerOf }: { canTakeBack: boolean; containerOf: (namespace: number) => string },
+  { canTakeBack, containerOf, mayHaveOthers }: Around,
 ): TraceLayer {
   let offered = false
   const offer = (isThere: boolean): void => {
@@ -38,9 +50,10 @@ export function traceLayer(
     out.write(isThere ? functionLine(table) : functionDelLine(table))
   }
   const collector = tracingCollector(tracing.directory, update_every, time, log, offer, containerOf)
+  const search = portOwners(prefix, { mayHaveOthers, patience: PATIENCE_MS })
   const table = tcpResetsFunction(
     collector.details,
-    portOwners(prefix),
+    wanted => inSlices(search(wanted)),
     serviceNames(`${prefix}/etc/services`),
     time,
     tracing.function_for,

@@ -10,13 +10,17 @@ import {
 } from '../../plugin/netdata/function'
 import { type FunctionCall, inputReader } from '../../plugin/netdata/input'
 
-const definition: FunctionDefinition = {
+const definition = {
   name: 'tcp-resets',
   help: 'A "table"\n',
   timeout: 10,
   access: 0x13,
-  answer: call => ({ status: 200, body: `${JSON.stringify(call.words)}\n`, goodFor: 1 }),
-}
+  answer: (call: FunctionCall): FunctionAnswer => ({
+    status: 200,
+    body: `${JSON.stringify(call.words)}\n`,
+    goodFor: 1,
+  }),
+} satisfies FunctionDefinition
 
 /** Functions with an agent that can stop reading, and a clock that stands still. */
 function setUp(answer: (call: FunctionCall) => FunctionAnswer = definition.answer) {

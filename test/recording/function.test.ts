@@ -19,10 +19,10 @@ const failed = {
   refused: 0,
 }
 
-function ask(recordings: () => readonly Recording[], words = '', payload?: string) {
+async function ask(recordings: () => readonly Recording[], words = '', payload?: string) {
   const { answer } = recordingsFunction(recordings, () => 1_700_000_100_000, 'signed_in')
   const call = { transaction: 'a', timeout: 1, words: ['tcp-resets-recordings', ...words.split(' ')] }
-  const { status, body } = answer({ ...call, ...(payload !== undefined && { payload }) })
+  const { status, body } = await answer({ ...call, ...(payload !== undefined && { payload }) })
   return { status, body: JSON.parse(body) }
 }
 
@@ -35,7 +35,7 @@ t.test('what is kept, as it lies there', async t => {
     'd.json': 'cut o',
     'e.json.new': JSON.stringify(whole),
   })
-  const { status, body } = ask(() => recordingsIn(store))
+  const { status, body } = await ask(() => recordingsIn(store))
   t.equal(status, 200)
   const ids = Object.keys(body.columns)
   t.strictSame(
@@ -64,13 +64,13 @@ t.test('what is kept, as it lies there', async t => {
 })
 
 t.test('how to ask, and what can’t be read', async t => {
-  const info = ask(() => [], 'info')
+  const info = await ask(() => [], 'info')
   t.match(info, { status: 200, body: { v: 3, type: 'table', has_history: false } })
   t.notOk('data' in info.body)
-  t.strictSame(ask(() => [], '', '{"info":true}').body, info.body)
-  t.strictSame(ask(() => [], 'after:-600 before:0', '{"selections":{}}').body.data, [])
-  t.strictSame(ask(() => [], '', 'no JSON').body.data, [])
-  const refused = ask(() => {
+  t.strictSame((await ask(() => [], '', '{"info":true}')).body, info.body)
+  t.strictSame((await ask(() => [], 'after:-600 before:0', '{"selections":{}}')).body.data, [])
+  t.strictSame((await ask(() => [], '', 'no JSON')).body.data, [])
+  const refused = await ask(() => {
     throw new Error('EACCES: permission denied')
   })
   t.match(refused, { status: 503, body: { errorMessage: /can't be read: EACCES/ } })
@@ -86,10 +86,10 @@ t.test('no text makes a line that is no JSON, is too long, or ends the answer', 
     fc.string({ unit: 'binary', maxLength: 20_000 }),
     fc.constantFrom('\nFUNCTION_RESULT_END\n', '"'.repeat(20_000), '\\', '\u2028', '\ud800'.repeat(3000)),
   )
-  fc.assert(
-    fc.property(text, fault => {
+  await fc.assert(
+    fc.asyncProperty(text, async fault => {
       const { answer } = recordingsFunction(() => [{ ...failed, version: 1, fault }], Date.now, 'anyone')
-      const { body } = answer({ transaction: 'a', timeout: 1, words: ['tcp-resets-recordings'] })
+      const { body } = await answer({ transaction: 'a', timeout: 1, words: ['tcp-resets-recordings'] })
       return (
         body.split('\n').every(line => Buffer.byteLength(line) < 15_000 && !line.startsWith('FUNCTION')) &&
         JSON.parse(body).data.length === 1

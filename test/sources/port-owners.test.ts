@@ -1,10 +1,11 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { parseSockets, portOwners } from '../../plugin/sources/port-owners'
+import { inSlices } from '../../plugin/in-slices'
+import { parseSockets, portOwners, type WantedPort } from '../../plugin/sources/port-owners'
 
 const TCP = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
    0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000   999        0 4711 1 0000000000000000 100 0 0 10 0
@@ -25,11 +26,10 @@ t.test('sockets of /proc/net/tcp and tcp6, whole lines only', async t => {
   t.strictSame(parseSockets('garbage\n'), [])
 })
 
-/** A host root with one process in the namespace, and nobody else's files. */
+/** A host root with no process that shows what it has open. */
 function hostRoot(t: { testdir(): string }): string {
   const prefix = t.testdir()
-  for (const dir of ['proc/net', 'proc/self/net', 'proc/1/net', 'etc'])
-    mkdirSync(join(prefix, dir), { recursive: true })
+  for (const dir of ['proc/net', 'etc']) mkdirSync(join(prefix, dir), { recursive: true })
   writeFileSync(join(prefix, 'proc/net/tcp'), TCP)
   writeFileSync(join(prefix, 'etc/passwd'), 'root:x:0:0::/:/bin/sh\nweb:x:999:999::/:/bin/sh\n')
   return prefix
@@ -39,26 +39,50 @@ t.test(
   'the user of a port is known to all; where other namespaces may be, only for own addresses',
   async t => {
     const prefix = hostRoot(t)
-    const owners = portOwners(prefix)
+    let others = false
+    const search = portOwners(prefix, { mayHaveOthers: () => others, patience: 10_000 })
+    const owners = (wanted: WantedPort[]) => inSlices(search(wanted))
     t.strictSame(
       // Port 80 is in TIME-WAIT: root's only in print.
-      [...owners([{ port: 8080 }, { port: 22 }, { port: 80 }, { port: 9 }])],
+      [...(await owners([{ port: 8080 }, { port: 22 }, { port: 80 }, { port: 9 }]))],
       [
         [8080, { user: 'web' }],
         [22, { user: 'root' }],
       ],
     )
-    // Process 1 in another namespace.
-    writeFileSync(join(prefix, 'proc/self/net/snmp'), '')
-    writeFileSync(join(prefix, 'proc/1/net/snmp'), '')
-    t.strictSame([...owners([{ port: 8080 }, { port: 22, address: '127.0.0.1' }])], [])
+    others = true
+    t.strictSame([...(await owners([{ port: 8080 }, { port: 22, address: '127.0.0.1' }]))], [])
+    t.strictSame([...(await owners([{ port: 8080, isOurs: true }]))], [[8080, { user: 'web' }]])
     const own = Object.values(networkInterfaces())
       .flatMap(all => all ?? [])
       .find(({ internal }) => !internal)?.address
     if (own !== undefined)
-      t.strictSame([...owners([{ port: 8080, address: own }])], [[8080, { user: 'web' }]])
+      t.strictSame([...(await owners([{ port: 8080, address: own }]))], [[8080, { user: 'web' }]])
   },
 )
+
+t.test('many processes: a short step for each, and a name in UTF-8 that was cut', async t => {
+  const prefix = hostRoot(t)
+  const PROCESSES = 2000
+  for (let pid = 1; pid <= PROCESSES; pid++) mkdirSync(join(prefix, `proc/${pid}/fd`), { recursive: true })
+  symlinkSync('socket:[4711]', join(prefix, 'proc/7/fd/3'))
+  writeFileSync(
+    join(prefix, 'proc/7/comm'),
+    Buffer.concat([Buffer.from('köpförhöjåäö').subarray(0, 15), Buffer.from('\n')]),
+  )
+  const search = (patience: number) => portOwners(prefix, { mayHaveOthers: () => false, patience })
+  const steps = search(10_000)([{ port: 8080 }])
+  let count = 1
+  let step = steps.next()
+  for (; !step.done; step = steps.next()) count++
+  t.ok(count > PROCESSES, `${count} steps`)
+  t.strictSame([...step.value], [[8080, { process: 'köpförhöjå', user: 'web' }]])
+  t.strictSame(
+    [...(await inSlices(search(-1)([{ port: 8080 }])))],
+    [[8080, { user: 'web' }]],
+    'what is known by then',
+  )
+})
 
 t.test('a socket of this very process', { skip: process.platform !== 'linux' && 'needs Linux' }, async t => {
   const server = createServer()
@@ -69,7 +93,8 @@ t.test('a socket of this very process', { skip: process.platform !== 'linux' && 
     .flatMap(all => all ?? [])
     .find(({ internal }) => !internal)?.address
   if (address === undefined) return t.pass('no address', { skip: 'this machine has no network' })
-  const owner = portOwners('')([{ port, address }]).get(port)
+  const search = portOwners('', { mayHaveOthers: () => true, patience: 10_000 })
+  const owner = (await inSlices(search([{ port, address }]))).get(port)
   t.match(owner, {
     process: execFileSync('cat', [`/proc/${process.pid}/comm`], { encoding: 'utf8' }).trim(),
     user: spawnSync('id', ['-un'], { encoding: 'utf8' }).stdout.trim(),

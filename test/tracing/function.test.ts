@@ -28,7 +28,7 @@ function setUp(current: () => Details | undefined = () => details) {
   const clock = { now: 10_000 }
   const asked: (readonly WantedPort[])[] = []
   const time: Time = { monotonic: () => clock.now, wall: () => 1_700_000_000_000, in: () => () => {} }
-  const ownersOf = (wanted: readonly WantedPort[]): Map<number, PortOwner> => {
+  const ownersOf = async (wanted: readonly WantedPort[]): Promise<Map<number, PortOwner>> => {
     asked.push(wanted)
     return new Map(wanted.map(({ port }) => [port, { process: `p${port}`, user: 'web' }]))
   }
@@ -40,8 +40,8 @@ function setUp(current: () => Details | undefined = () => details) {
     words: words.split(' '),
     ...(payload !== undefined && { payload }),
   })
-  const ask = (words: string, payload?: string) => {
-    const { status, body } = answer(call(words, payload))
+  const ask = async (words: string, payload?: string) => {
+    const { status, body } = await answer(call(words, payload))
     return { status, body: JSON.parse(body) }
   }
   return { ask, answer, call, clock, asked }
@@ -59,7 +59,7 @@ function rowsOf(body: {
 
 t.test('rows and cells', async t => {
   const { ask } = setUp()
-  const { status, body } = ask('tcp-resets')
+  const { status, body } = await ask('tcp-resets')
   t.equal(status, 200)
   t.strictSame(rowsOf(body), [
     {
@@ -157,7 +157,7 @@ t.test('the shape that dashboards want', async t => {
     },
   })
   const { ask } = setUp()
-  const { body } = ask('tcp-resets')
+  const { body } = await ask('tcp-resets')
   t.ok(check(body), JSON.stringify(check.errors))
   const columns = Object.entries(body.columns as Record<string, { index: number; unique_key: boolean }>)
   t.strictSame(
@@ -171,24 +171,25 @@ t.test('the shape that dashboards want', async t => {
   }
   for (const [chart, group] of body.default_charts) t.ok(body.charts[chart] && body.group_by[group])
 
-  const info = ask('tcp-resets info').body
+  const info = (await ask('tcp-resets info')).body
   t.match(info, { status: 200, v: 3, type: 'table', has_history: false, accepted_params: ['info', 'resets'] })
   t.notOk('data' in info || 'columns' in info)
-  t.strictSame(ask('tcp-resets', '{"info":true,"timeout":1000}').body, info, 'posted')
-  t.ok('data' in ask('tcp-resets', '{"info":false}').body)
+  t.strictSame((await ask('tcp-resets', '{"info":true,"timeout":1000}')).body, info, 'posted')
+  t.ok('data' in (await ask('tcp-resets', '{"info":false}')).body)
 })
 
 t.test('sent or received only, by words and by what is posted', async t => {
-  const directions = (words: string, payload?: string) =>
-    rowsOf(setUp().ask(words, payload).body).map(row => row.Direction)
-  t.strictSame(directions('tcp-resets resets:sent'), ['sent'])
-  t.strictSame(directions('tcp-resets resets:received,sent after:1 before:2'), ['sent', 'received'])
-  t.strictSame(directions('tcp-resets', '{"selections":{"resets":["received"]},"after":-600,"query":"x"}'), [
-    'received',
-  ])
-  t.strictSame(directions('tcp-resets', '{"selections":{"resets":[]}}'), ['sent', 'received'])
-  t.strictSame(directions('tcp-resets', '{"selections":null}'), ['sent', 'received'])
-  t.strictSame(directions('tcp-resets', '\n'), ['sent', 'received'])
+  const directions = async (words: string, payload?: string) =>
+    rowsOf((await setUp().ask(words, payload)).body).map(row => row.Direction)
+  t.strictSame(await directions('tcp-resets resets:sent'), ['sent'])
+  t.strictSame(await directions('tcp-resets resets:received,sent after:1 before:2'), ['sent', 'received'])
+  t.strictSame(
+    await directions('tcp-resets', '{"selections":{"resets":["received"]},"after":-600,"query":"x"}'),
+    ['received'],
+  )
+  t.strictSame(await directions('tcp-resets', '{"selections":{"resets":[]}}'), ['sent', 'received'])
+  t.strictSame(await directions('tcp-resets', '{"selections":null}'), ['sent', 'received'])
+  t.strictSame(await directions('tcp-resets', '\n'), ['sent', 'received'])
 })
 
 t.test('a bad request is a 400 that says what is wrong', async t => {
@@ -209,7 +210,7 @@ t.test('a bad request is a 400 that says what is wrong', async t => {
   ]
   for (const [words, payload, message] of cases) {
     t.strictSame(
-      setUp().ask(words, payload),
+      await setUp().ask(words, payload),
       { status: 400, body: { status: 400, errorMessage: message, error_message: message } },
       message,
     )
@@ -218,7 +219,7 @@ t.test('a bad request is a 400 that says what is wrong', async t => {
 
 t.test('who may call it: signed-in users, or anyone', async t => {
   const time: Time = { monotonic: () => 0, wall: () => 0, in: () => () => {} }
-  const none = [() => undefined, () => new Map(), () => undefined, time] as const
+  const none = [() => undefined, async () => new Map(), () => undefined, time] as const
   // The rights as the agent numbers them (HTTP_ACCESS): signed in, same space, anonymous data, sensitive data.
   t.equal(tcpResetsFunction(...none).access, 1 + 2 + 16)
   t.equal(tcpResetsFunction(...none, 'anyone').access, 8)
@@ -226,8 +227,8 @@ t.test('who may call it: signed-in users, or anyone', async t => {
 
 t.test('without the grant: a 503 that says how to get it', async t => {
   const { ask } = setUp(() => undefined)
-  t.match(ask('tcp-resets'), { status: 503, body: { errorMessage: /tcp-resets grant/ } })
-  t.match(ask('tcp-resets info'), { status: 200 })
+  t.match(await ask('tcp-resets'), { status: 503, body: { errorMessage: /tcp-resets grant/ } })
+  t.match(await ask('tcp-resets info'), { status: 200 })
 })
 
 t.test(
@@ -241,7 +242,7 @@ t.test(
     ]
     const { ask, asked, clock } = setUp(() => ({ ...details, rows }))
     t.strictSame(
-      rowsOf(ask('tcp-resets').body).map(row => [row.LocalPort, row.Process, row.User]),
+      rowsOf((await ask('tcp-resets')).body).map(row => [row.LocalPort, row.Process, row.User]),
       [
         [443, 'p443', 'web'],
         [80, 'nginx', ''],
@@ -249,19 +250,19 @@ t.test(
         [null, 'nginx', ''],
       ],
     )
-    t.strictSame(asked, [[{ port: 443, address: '192.0.2.9' }]])
+    t.strictSame(asked, [[{ port: 443, address: '192.0.2.9', isOurs: false }]])
     clock.now += 5000
-    ask('tcp-resets')
+    await ask('tcp-resets')
     t.equal(asked.length, 1)
     clock.now += 6000
-    ask('tcp-resets')
+    await ask('tcp-resets')
     t.equal(asked.length, 2)
   },
 )
 
 t.test('what was sampled and how exact it is stand in the help', async t => {
   const sampled = { ...details, resets: 300_000, read: 5000, error: 12.3 }
-  const { body } = setUp(() => sampled).ask('tcp-resets')
+  const { body } = await setUp(() => sampled).ask('tcp-resets')
   t.match(body.help, /5000 of 300000 resets were read; .* A count can be too low by 13 at most\.$/)
   t.strictSame(body.coverage, { resets: 300_000, read: 5000, error: 13 })
   t.equal(rowsOf(body)[0]?.TooLowBy, 13)
@@ -273,10 +274,10 @@ t.test('whoever asks again within two seconds gets the same answer', async t => 
     made++
     return details
   })
-  for (let i = 0; i < 50; i++) ask('tcp-resets')
+  for (let i = 0; i < 50; i++) await ask('tcp-resets')
   t.equal(made, 1)
   clock.now += 2000
-  ask('tcp-resets')
+  await ask('tcp-resets')
   t.equal(made, 2)
 })
 
@@ -285,11 +286,11 @@ t.test('no name makes a line that is no JSON, is too long, or ends the answer', 
     fc.string({ unit: 'binary', maxLength: 200 }),
     fc.constantFrom('\nFUNCTION_RESULT_END\n', '"', '\\', '\u2028', '\ud800'),
   )
-  fc.assert(
-    fc.property(name, name, name, (reason, peer, task) => {
+  await fc.assert(
+    fc.asyncProperty(name, name, name, async (reason, peer, task) => {
       const rows = [{ ...sent, reason, peer, task }]
       const { answer, call } = setUp(() => ({ ...details, rows }))
-      const lines = answer(call('tcp-resets')).body.split('\n')
+      const lines = (await answer(call('tcp-resets'))).body.split('\n')
       return (
         lines.every(line => Buffer.byteLength(line) < 15_000 && !line.startsWith('FUNCTION')) &&
         JSON.parse(lines.join('\n')).data.length === 1
