@@ -80,7 +80,7 @@ function vmlinuzIn(folder: string): string | undefined {
 const lastLine = (text: string): string => text.trimEnd().split('\n').at(-1) ?? ''
 
 /** Commands of this machine that the guest has too. */
-const PROGRAMS = ['node', 'mount', 'umount', 'setpriv', 'getent', 'unshare', 'nsenter', 'ip']
+const PROGRAMS = ['node', 'mount', 'mountpoint', 'umount', 'setpriv', 'getent', 'unshare', 'nsenter', 'ip']
 
 const INIT = `#!/bin/busybox sh
 /bin/busybox --install -s /bin

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, realpathSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { messageOf } from '../../plugin/message'
 import { DIRECTIONS, type Direction } from '../../plugin/tracing/event'
@@ -7,6 +7,7 @@ import { PROBES } from '../../plugin/tracing/probes'
 import { TRACEPOINTS } from '../../plugin/tracing/told'
 import { lock } from '../install/lock'
 import { UsageError } from '../usage-error'
+import { agentsGroup } from './agents-group'
 import { readBtf } from './btf'
 import { type Definition, definitions } from './definitions'
 import { defineEvents, eventsOf, isOn, removeEvents, switchOn } from './events'
@@ -21,8 +22,8 @@ const ARCHITECTURES: readonly string[] = ['x64', 'arm64']
 
 /** Who may read what, and where: the same variables as those of packaging/tcp-resets-grant. */
 export interface GrantOptions {
-  /** A group, by name or number. */
-  readonly group: string
+  /** A group, by name or number; undefined for that of the agent. */
+  readonly group: string | undefined
   /** Where it is shown: `sent/` and `received/` below. */
   readonly dir: string
   /** The instances' name in tracefs, and that of the group of dynamic events. */
@@ -31,7 +32,7 @@ export interface GrantOptions {
 
 export function grantOptions(env: NodeJS.ProcessEnv): GrantOptions {
   const options = {
-    group: env.TCP_RESETS_GROUP || 'netdata',
+    group: env.TCP_RESETS_GROUP || undefined,
     dir: env.TCP_RESETS_DIR || '/run/netdata-tcp-resets',
     name: env.TCP_RESETS_INSTANCE || 'netdata_tcp_resets',
   }
@@ -58,7 +59,7 @@ export async function grant(
   tracepointsOnly: boolean,
   say: (line: string) => void,
 ): Promise<void> {
-  const gid = numberOf(options.group)
+  const gid = numberOf(options.group ?? agentsGroup())
   await withTracefs(options, async place => {
     const had = grantedAt(place)
     if (had === 'events' && !tracepointsOnly) {
@@ -98,9 +99,11 @@ interface Place {
 async function withTracefs({ dir, name }: GrantOptions, act: (place: Place) => Promise<void>): Promise<void> {
   const held = lock(dir)
   try {
-    const tracefs = reachTracefs(dir)
+    // The kernel tells of mounts by the plainest of all the paths that lead there.
+    const plain = realpathSync(dir)
+    const tracefs = reachTracefs(plain)
     try {
-      await act({ tracefs: tracefs.path, dir, name })
+      await act({ tracefs: tracefs.path, dir: plain, name })
     } finally {
       tracefs.leave()
     }

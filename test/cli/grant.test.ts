@@ -39,3 +39,26 @@ t.test(
     t.equal(sandbox.changes(), before, 'no file is left')
   },
 )
+
+t.test(
+  'the group is that of whom the agent’s configuration names, where root wrote it',
+  { skip },
+  async t => {
+    const sandbox = await openSandbox(t)
+    const env = `TCP_RESETS_INSTANCE=tcp_resets_group_${process.pid}`
+    sandbox.must('groupadd watchers; useradd --system --gid watchers metrics')
+    sandbox.must("sed -i 's/run as user = .*/run as user = metrics/' /etc/netdata/netdata.conf")
+    const script = join(dist, 'bin', 'tcp-resets-grant')
+    for (const program of [script, command]) {
+      const groups = ['root:root 644', 'root:root 664', 'netdata:netdata 644'].map(rights => {
+        const [owner, mode] = rights.split(' ')
+        sandbox.must(`chown ${owner} /etc/netdata/netdata.conf; chmod ${mode} /etc/netdata/netdata.conf`)
+        sandbox.must(`${env} ${program} grant`)
+        const group = sandbox.must('stat -c %G /run/netdata-tcp-resets/sent').trim()
+        sandbox.must(`${env} ${program} revoke`)
+        return group
+      })
+      t.strictSame(groups, ['watchers', 'netdata', 'netdata'], program)
+    }
+  },
+)

@@ -82,6 +82,23 @@ for (const program of [GRANT, COMMAND])
     await grant.revoke()
   })
 
+t.test('however the folder is spelled, it is one', { skip }, async t => {
+  const grant = makeGrant()
+  t.teardown(grant.remove)
+  const below = `${grant.dir}/with a blank`
+  const spellings = [`${below}/`, below.replace('/run/', '/var/run/'), `${grant.dir}/./with a blank//`]
+  for (const revoker of [GRANT, COMMAND]) {
+    const run = (program: string, word: string, dir: string) =>
+      spawnSync(program, [word], { env: { ...grant.env, TCP_RESETS_DIR: dir }, encoding: 'utf8' })
+    for (const dir of spellings)
+      for (const granter of [COMMAND, GRANT]) t.match(run(granter, 'grant', dir), { status: 0 })
+    t.equal(mountsBelow(grant.dir).length, 2, 'no mount lies on another')
+    for (const dir of spellings) t.match(run(revoker, 'revoke', dir), { status: 0, stderr: '' })
+    t.strictSame(mountsBelow(grant.dir), [], 'no mount is left')
+    t.notOk(existsSync(below), 'no folder')
+  }
+})
+
 t.test('revoke waits for whoever still reads', { skip }, async t => {
   const grant = makeGrant()
   t.teardown(grant.remove)
