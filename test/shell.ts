@@ -41,8 +41,10 @@ export function shellIn(enter: () => readonly string[], env: NodeJS.ProcessEnv =
       return stdout
     },
     async until(what, script, seconds = 60) {
-      for (const deadline = Date.now() + seconds * 1000; sh(script).status !== 0; await sleep(200)) {
-        if (Date.now() > deadline) throw new Error(`not within ${seconds} s: ${what}`)
+      for (const deadline = Date.now() + seconds * 1000; ; await sleep(200)) {
+        const { status, stdout, stderr } = sh(script)
+        if (status === 0) return
+        if (Date.now() > deadline) throw new Error(`not within ${seconds} s: ${what}\n${stdout}${stderr}`)
       }
     },
   }

@@ -1,10 +1,6 @@
 import t from 'tap'
-import { bootMachine, COMMAND, type Machine, noMachine } from './machine'
-
-/** What tells two states of a machine apart, less what the agent, dpkg and systemd write of their own. */
-const filesOf = (machine: Machine): string =>
-  machine.must(`find /etc /usr /opt /root /var/lib -xdev \\( -path /var/lib/netdata -o -path /var/lib/dpkg \\
-    -o -path /var/lib/systemd -o -path /etc/netdata/.environment -o -name '*.cache' \\) -prune -o -printf '%p %y %l %m %u:%g\\n' | sort`)
+import { filesOf } from './files'
+import { bootMachine, COMMAND, noMachine } from './machine'
 
 t.test('install under systemd, through a boot, to nothing', { skip: noMachine }, async t => {
   const machine = await bootMachine(t)

@@ -57,8 +57,10 @@ export interface Machine extends Shell {
 /**
  * Boots a machine, which ends with the test, or with this process, however that goes: what waits for that reads from a
  * pipe of ours.
+ *
+ * @param image shell commands that change its files before it boots; they lie at /mnt/root by then
  */
-export async function bootMachine(t: { teardown(fn: () => unknown): unknown }): Promise<Machine> {
+export async function bootMachine(t: { teardown(fn: () => unknown): unknown }, image = ''): Promise<Machine> {
   if ('missing' in debian) throw new Error(debian.missing)
   const name = `tcp_resets_machine_${process.pid}_${Date.now()}`
   // Netdata looks for new plugins more often, and what the grant makes in the kernel has a name of its own, for the sake
@@ -67,6 +69,7 @@ export async function bootMachine(t: { teardown(fn: () => unknown): unknown }): 
     printf '[plugins]\n check for new plugins every = 2\n' >>/mnt/root/etc/netdata/netdata.conf
     unit=/mnt/root/etc/systemd/system/tcp-resets-tracing.service.d
     mkdir -p $unit; printf '[Service]\\nEnvironment=TCP_RESETS_INSTANCE=${name}\\n' >$unit/instance.conf
+    ${image}
     { while ${NSPAWN} --machine=test --boot --directory=/mnt/root --bind-ro=${dist}:${DIST}; [ $? = 133 ]; do :; done
     } </dev/null >&2 &
     read -r nothing || :`

@@ -1,0 +1,75 @@
+import { copyFileSync } from 'node:fs'
+import t, { type Test } from 'tap'
+import { dist } from '../../scripts/build'
+import { debianPackage } from '../../scripts/package'
+import { filesOf } from './files'
+import { bootMachine, noMachine } from './machine'
+
+const UNIT = 'tcp-resets-tracing.service'
+const SHOWN = '/run/netdata-tcp-resets'
+const STATE = `systemctl is-enabled ${UNIT}; systemctl is-active ${UNIT}`
+
+const makePackage = (t: Test, version: string): string =>
+  debianPackage({ dist, version, into: t.testdir({}) })
+
+/** An administrator has Netdata run as another user, with another group. */
+const AS_ANOTHER = `groupadd watchers; useradd --system --gid watchers --home-dir /var/lib/netdata metrics
+  mkdir -p /etc/systemd/system/netdata.service.d
+  printf '[Service]\\nUser=metrics\\nGroup=watchers\\n' >/etc/systemd/system/netdata.service.d/user.conf
+  sed -i 's/run as user = .*/run as user = metrics/' /etc/netdata/netdata.conf
+  systemctl daemon-reload; systemctl stop netdata
+  chown -R metrics:watchers /var/lib/netdata /var/cache/netdata /var/log/netdata
+  systemctl start netdata`
+
+t.test('the package under systemd, from nothing to nothing', { skip: noMachine }, async t => {
+  const machine = await bootMachine(t)
+  const { sh, must, until } = machine
+  must(AS_ANOTHER)
+  const before = filesOf(machine)
+  copyFileSync(makePackage(t, '0.0.1'), machine.at('/run/1.deb'))
+  must('dpkg --install /run/1.deb')
+  t.equal(must(STATE), 'enabled\nactive\n')
+  t.equal(must(`stat -c %G ${SHOWN}/sent`), 'watchers\n', 'the group is that of the agent')
+  await until('the doctor is content', 'tcp-resets doctor')
+  t.match(must('tcp-resets doctor'), /user metrics;[\s\S]*granted in .*shown on ipv4.tcp_resets_traced/)
+
+  const exposure = Number(/exposure level.*: (\d+\.\d)/.exec(must(`systemd-analyze security ${UNIT}`))?.[1])
+  t.ok(exposure <= 4.6, `systemd-analyze security says ${exposure} of 10`)
+
+  // What it does beside the grant itself works within these limits too: resets in a network of its own.
+  must(`sed 's,^ExecStart=.*,ExecStart=sh -c "echo | unshare --net tcp-resets self-test >/run/acts",' \
+    /lib/systemd/system/${UNIT} >/run/systemd/system/limits.service
+    systemctl daemon-reload; systemctl start limits; systemctl show -p Result limits`)
+  t.match(must('cat /run/acts'), /"IPv4".*"no connection".*"open".*"IPv6"/)
+
+  await machine.reboot()
+  t.equal(must(STATE), 'enabled\nactive\n')
+  t.equal(must(`stat -c %G ${SHOWN}/sent`), 'watchers\n')
+  await until('the doctor is content after a boot', 'tcp-resets doctor')
+
+  // What only began is taken back: here a script of the administrator's that runs with each removal.
+  must('mv /var/lib/dpkg/info/netdata-tcp-resets.prerm /run/prerm')
+  must(`printf '#!/bin/sh\\n/run/prerm "$@"; exit 1\\n' >/var/lib/dpkg/info/netdata-tcp-resets.prerm
+    chmod 755 /var/lib/dpkg/info/netdata-tcp-resets.prerm`)
+  t.match(sh('dpkg --remove netdata-tcp-resets'), { status: 1 })
+  t.equal(must(STATE), 'enabled\nactive\n', 'a removal that fails leaves all as it was')
+  must('mv /run/prerm /var/lib/dpkg/info/netdata-tcp-resets.prerm')
+
+  copyFileSync(makePackage(t, '0.0.2'), machine.at('/run/2.deb'))
+  must(`systemctl disable --now ${UNIT}; dpkg --install /run/2.deb`)
+  t.equal(sh(STATE).stdout, 'disabled\ninactive\n', 'what was turned off stays off')
+  must(`systemctl enable --now ${UNIT}`)
+
+  must('dpkg --remove netdata-tcp-resets')
+  t.equal(sh(`ls -d ${SHOWN}`).stdout, '', 'the grant is taken back')
+  must('dpkg --purge netdata-tcp-resets')
+  t.equal(filesOf(machine), before, 'no file is left')
+  t.equal(sh('systemctl list-unit-files "tcp-resets*" --no-legend').stdout, '')
+})
+
+t.test('the package in an image that is booted later', { skip: noMachine }, async t => {
+  const put = `cp ${makePackage(t, '0.0.1')} /mnt/root/root/1.deb`
+  const machine = await bootMachine(t, `${put}; chroot /mnt/root dpkg --install /root/1.deb >&2`)
+  t.equal(machine.must(STATE), 'enabled\nactive\n')
+  await machine.until('the doctor is content', 'tcp-resets doctor')
+})
