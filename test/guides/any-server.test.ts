@@ -196,6 +196,30 @@ t.test('in a browser', { skip }, async t => {
     await page.close()
   })
 
+  t.test('who resets whom in the container whose alarm is raised', async t => {
+    const table = json({
+      columns: { Peer: { index: 0 }, Container: { index: 1 } },
+      data: [
+        ['192.0.2.1', 'host'],
+        ['192.0.2.2', 'web'],
+      ],
+    })
+    const server = await servePages(path => {
+      if (path.includes('/api/v1/info')) return captured('info-anyone.json')
+      if (path.includes('/api/v1/function?')) return table
+      const labels = { namespace: path.includes('chart=ipv4.tcp_resets_web') ? 'web' : 'host' }
+      return api([alarm('ipv4.tcp_resets', 'CLEAR'), alarm('ipv4.tcp_resets_web', 'WARNING')], { labels })(
+        path,
+      )
+    })
+    t.teardown(() => server.close())
+    const { page } = await openPage(context)
+    await page.goto(`${server.url}/guides/tcp/${ALARM}.html`)
+    await page.getByText('Who resets whom: resets sent, container web').waitFor()
+    t.match(await page.locator('.who li').allInnerTexts(), [/192\.0\.2\.2\s+container web/])
+    await page.close()
+  })
+
   const ways: Record<string, [info: Answer, text: RegExp]> = {
     'those who sign in': [
       captured('info-signed-in.json'),

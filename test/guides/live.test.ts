@@ -104,6 +104,17 @@ t.test('the first rows of the table', async t => {
     'the busiest first',
   )
   t.equal(readTop(captured('function-refused.json'), 5), undefined)
+  const columns = { Peer: { index: 0 }, Container: { index: 1 } }
+  const data = [
+    ['a', 'host'],
+    ['b', 'web'],
+    ['c', 'db'],
+    ['d', 'not told'],
+  ]
+  const peers = (containers?: string[]) => readTop({ columns, data }, 5, containers)?.map(({ peer }) => peer)
+  t.same(peers(), ['a', 'b', 'c', 'd'])
+  t.same(peers(['web']), ['b', 'd'], 'what may be its own too')
+  t.same(peers(['web', 'host']), ['a', 'b', 'd'])
   t.same(
     readTop({ columns: { Peer: { index: 1 }, Rate: 3 }, data: [[0, '192.0.2.7'], 'x', []] }, 5)?.length,
     3,

@@ -27,7 +27,7 @@ export interface Agent {
   /** What was recorded, the newest first. */
   recordings(): Promise<Recording[] | undefined>
   /** The busiest rows of the table of who resets whom. */
-  top(direction: Direction, most: number): Promise<TopReset[] | undefined>
+  top(direction: Direction, most: number, containers: readonly string[]): Promise<TopReset[] | undefined>
 }
 
 export function agentAt(base: string): Agent {
@@ -63,8 +63,8 @@ export function agentAt(base: string): Agent {
     nodes: async () => readNodes(await get('info')),
     offer: async name => readOffer(await get('info'), name),
     recordings: async () => readRecordings(await get('function?function=tcp-resets-recordings')),
-    top: async (direction, most) =>
-      readTop(await get(`function?function=tcp-resets%20resets:${direction}`), most),
+    top: async (direction, most, containers) =>
+      readTop(await get(`function?function=tcp-resets%20resets:${direction}`), most, containers),
   }
 }
 

@@ -22,6 +22,13 @@ export interface Box {
   silence(): void
 }
 
+/** The names of those whose alarm is raised, as the table of resets has them. */
+function raisedIn(shown: readonly Shown[]): string[] {
+  return shown.flatMap(({ alarm, labels }) =>
+    alarm !== undefined && isRaised(alarm) && labels.namespace !== undefined ? [labels.namespace] : [],
+  )
+}
+
 /** The live part at the top of an alarm's guide. It takes no room before the first answer. */
 export function makeBox(into: HTMLElement, name: string, agent: Agent): Box {
   const instances = new Map<string, Instance>()
@@ -105,7 +112,7 @@ export function makeBox(into: HTMLElement, name: string, agent: Agent): Box {
     setText(asked, `As of ${clock(now, now, true)}, renewed every few seconds.`)
     askElsewhere(hostname)
     // Last, and not waited for: the state and the chart are not to wait for it.
-    who?.refresh(now).catch(() => undefined)
+    who?.refresh(now, raisedIn(shown)).catch(() => undefined)
     recorded
       ?.refresh(
         shown.map(({ chart }) => chart),

@@ -16,6 +16,8 @@ export interface TopReset {
   readonly service: string
   readonly process: string
   readonly reason: string
+  /** `host`, or the name of the container's chart; absent where the kernel does not tell whose it was. */
+  readonly container?: string
   readonly resets: number
   /** A second, of late. */
   readonly rate: number
@@ -34,8 +36,19 @@ export function readOffer(answer: unknown, name: string): Offer | undefined {
   return listed.access.every(right => EVERYBODYS.includes(right)) ? 'all' : 'sign in'
 }
 
-/** The busiest rows of `/api/v1/function?function=tcp-resets`; undefined when that is not what it is. */
-export function readTop(answer: unknown, most: number): TopReset[] | undefined {
+/** What stands in the column where the kernel does not tell. */
+const NOT_TOLD = 'not told'
+
+/**
+ * The busiest rows of `/api/v1/function?function=tcp-resets`; undefined when that is not what it is.
+ *
+ * @param containers only theirs, and what may be theirs; none for all
+ */
+export function readTop(
+  answer: unknown,
+  most: number,
+  containers: readonly string[] = [],
+): TopReset[] | undefined {
   return cellsOf(answer)
     ?.map(cell => ({
       peer: text(cell('Peer')) ?? 'unknown',
@@ -44,12 +57,18 @@ export function readTop(answer: unknown, most: number): TopReset[] | undefined {
       service: text(cell('Service')) ?? '',
       process: text(cell('Process')) ?? '',
       reason: text(cell('Reason')) ?? '',
+      ...field('container', containerOf(text(cell('Container')))),
       resets: finite(cell('Resets')) ?? 0,
       rate: finite(cell('Rate')) ?? 0,
     }))
+    .filter(
+      ({ container }) => container === undefined || containers.length === 0 || containers.includes(container),
+    )
     .sort((a, b) => b.rate - a.rate || b.resets - a.resets)
     .slice(0, most)
 }
+
+const containerOf = (cell: string | undefined): string | undefined => (cell === NOT_TOLD ? undefined : cell)
 
 /** `port 443 (https) → 192.0.2.7`: from whom to whom the resets go. */
 export function fromTo(row: TopReset, direction: Direction): string {

@@ -11,8 +11,11 @@ const SELDOM_SECONDS = 60
 
 export interface Who {
   readonly root: HTMLElement
-  /** @param now seconds */
-  refresh(now: number): Promise<void>
+  /**
+   * @param now seconds
+   * @param containers whose rows to show; none for all
+   */
+  refresh(now: number, containers: readonly string[]): Promise<void>
 }
 
 /** Who resets whom, where the agent has that table: its first rows if it gives them to all, or else the way to it. */
@@ -26,12 +29,13 @@ export function makeWho(agent: Agent, direction: Direction): Who {
   let offer: Offer | undefined
   let askedAt = Number.NEGATIVE_INFINITY
 
-  const refresh = async (now: number): Promise<void> => {
+  const refresh = async (now: number, containers: readonly string[]): Promise<void> => {
     if (now - askedAt >= SELDOM_SECONDS) {
       askedAt = now
       offer = await agent.offer('tcp-resets').catch(() => undefined)
     }
-    const top = offer === 'all' ? await agent.top(direction, MOST).catch(() => undefined) : undefined
+    const top =
+      offer === 'all' ? await agent.top(direction, MOST, containers).catch(() => undefined) : undefined
     root.hidden = offer === undefined
     head.hidden = rows.hidden = top === undefined
     if (offer !== undefined) showWay(way, offer, agent.base)
@@ -40,17 +44,36 @@ export function makeWho(agent: Agent, direction: Direction): Who {
       head,
       top.length === 0
         ? `No resets ${direction} of late.`
-        : `Who resets whom: resets ${direction}, this machine and its containers together`,
+        : `Who resets whom: resets ${direction}, ${whose(top, containers)}`,
     )
     rows.replaceChildren(...top.map(row => item(row, direction)))
   }
   return { root, refresh }
 }
 
+/** What the agent's own namespace is called, as labels and the table have it. */
+const HOST = 'host'
+
+const placeOf = (container: string): string =>
+  container === HOST ? 'this machine' : `container ${container}`
+
+/** In words, whose resets the rows are. */
+function whose(top: readonly TopReset[], containers: readonly string[]): string {
+  const told = containers.length > 0 && top.every(({ container }) => container !== undefined)
+  return told ? containers.map(placeOf).join(', ') : 'this machine and its containers together'
+}
+
 function item(row: TopReset, direction: Direction): HTMLElement {
   const made = element('li', '', fromTo(row, direction))
   const why = direction === 'sent' ? [row.reason] : []
-  const facts = [...why, row.process, `${amount(row.rate)} a second`, `${amount(row.resets)} in all`]
+  const where = row.container === undefined || row.container === HOST ? [] : [placeOf(row.container)]
+  const facts = [
+    ...why,
+    ...where,
+    row.process,
+    `${amount(row.rate)} a second`,
+    `${amount(row.resets)} in all`,
+  ]
   made.append(element('span', 'answer', facts.filter(fact => fact !== '').join(' · ')))
   return made
 }
