@@ -4,6 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 /** Of a service, so that nothing of the one who runs the tests is found. */
 export const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
+/** A shell command that succeeds where the doctor finds nothing wrong, and nothing that is still to come. */
+export const ALL_WELL = `report=$(tcp-resets doctor) && ! echo "$report" | grep ' yet'`
+
 export interface Result {
   readonly status: number | null
   readonly stdout: string

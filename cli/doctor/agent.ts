@@ -3,6 +3,7 @@ import { askJson } from '../agent/ask'
 import { pluginFile, pluginPid, restartCommand } from '../agent/control'
 import type { Agent } from '../agent/find'
 import { type Finding, good, note, unknown, wrong } from './finding'
+import { notYet } from './not-yet'
 
 /** Whether there is an agent, it runs, and it is the one of these files. */
 export async function checkAgent(agent: Agent): Promise<Finding[]> {
@@ -49,6 +50,8 @@ export function checkRunning(agent: Agent): Finding[] {
   const pid = pluginPid(agent)
   if (pid !== undefined) return [good('running', `process ${pid} is ${pluginFile(agent)}`)]
   if (agent.pid === undefined) return [unknown('running', 'this user can’t see the agent’s processes')]
+  const early = notYet(agent)
+  if (early !== undefined) return [note('running', `not started yet: ${early}`)]
   const log =
     agent.conf.get('logs')?.get('collector') ?? agent.conf.get('logs')?.get('error') ?? 'its error log'
   const advice = `see why in ${log}, mend it, then: ${restartCommand()}. An agent does not start a plugin again that it gave up`

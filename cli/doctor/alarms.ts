@@ -2,15 +2,15 @@ import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { alarmNames, askAlarms, isOnResets, WATCH } from '../agent/api'
 import type { Agent } from '../agent/find'
-import { type Finding, good, unknown, wrong } from './finding'
+import { type Finding, good, note, unknown, wrong } from './finding'
+import { notYet } from './not-yet'
+import { putAgain } from './put-again'
 
 const RELOAD = 'netdatacli reload-health (or kill -USR2 of the agent)'
 
 /** Whether the agent has the alarms of our file, and nobody else's on the same resets. */
-export async function checkAlarms(
-  { conf, layout, url }: Agent,
-  platform: NodeJS.Platform,
-): Promise<Finding[]> {
+export async function checkAlarms(agent: Agent, platform: NodeJS.Platform): Promise<Finding[]> {
+  const { conf, layout, url } = agent
   if (conf === undefined) return [unknown('alarms', 'the agent does not run')]
   if (conf.get('health')?.get('enabled') === 'no') {
     return [
@@ -22,7 +22,7 @@ export async function checkAlarms(
   if (alarms === undefined) return [unknown('alarms', 'the agent does not say which it has')]
   // A pipe would be waited for.
   if (!statSync(file, { throwIfNoEntry: false })?.isFile())
-    return [wrong('alarms', `no ${file}`, 'as root: tcp-resets install')]
+    return [wrong('alarms', `no ${file}`, putAgain(agent))]
 
   const names = alarmNames(readFileSync(file, 'utf8'), platform)
   const ours = alarms.filter(isOnResets)
@@ -42,7 +42,10 @@ export async function checkAlarms(
     findings.push(wrong('alarms', `raised twice: also ${list(twice)}`, `remove them there, then: ${RELOAD}`))
   }
   const lost = missing.filter(name => !others.some(other => other.name === name))
-  if (lost.length > 0) {
+  const early = notYet(agent)
+  if (lost.length > 0 && early !== undefined) {
+    findings.push(note('alarms', `not yet loaded from ${file}: ${lost.join(', ')}; ${early}`))
+  } else if (lost.length > 0) {
     const advice = lost.includes(WATCH)
       ? `${RELOAD}; ${WATCH} needs the agent's own chart netdata.uptime`
       : RELOAD

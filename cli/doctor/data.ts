@@ -2,14 +2,19 @@ import { readMeasured } from '../agent/answers'
 import { askChart } from '../agent/api'
 import { askJson } from '../agent/ask'
 import type { Agent } from '../agent/find'
-import { type Finding, good, unknown, wrong } from './finding'
+import { type Finding, good, note, unknown, wrong } from './finding'
+import { notYet } from './not-yet'
 
 const ID = 'ipv4.tcp_resets'
 
 /** Whether values arrive, and did so just now. */
-export async function checkData({ conf, url }: Agent): Promise<Finding[]> {
+export async function checkData(agent: Agent): Promise<Finding[]> {
+  const { conf, url } = agent
   if (conf === undefined) return [unknown('data', 'the agent does not run')]
   const chart = await askChart(url, ID)
+  const early = notYet(agent)
+  if (early !== undefined && (chart === undefined || chart.last_entry <= chart.first_entry))
+    return [note('data', `none yet: ${early}`)]
   if (chart === undefined) return [wrong('data', `the agent has no chart ${ID}`, 'mend what is wrong above')]
   const { first_entry, last_entry, update_every } = chart
   const age = Math.round(Date.now() / 1000) - last_entry

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { messageOf } from '../../plugin/message'
@@ -6,29 +7,32 @@ import type { Agent } from '../agent/find'
 import { canActAs, runAs } from '../agent/user'
 import { fingerprintOf } from '../install/file'
 import { type Manifest, readManifest } from '../install/manifest'
+import { isPackaged } from '../install/packaged'
 import { interrupted } from '../install/transaction'
 import { type Finding, good, note, unknown, wrong } from './finding'
-
-const INSTALL = 'as root: tcp-resets install'
+import { putAgain } from './put-again'
 
 /** Whether the files are there, as they were put there, and the agent's user can run the plugin. */
 export function checkFiles(agent: Agent): Finding[] {
-  return [...checkInstallation(agent.layout.state), checkPlugin(agent)]
+  return [...checkInstallation(agent), checkPlugin(agent)]
 }
 
-function checkInstallation(state: string): Finding[] {
+function checkInstallation(agent: Agent): Finding[] {
+  const { state } = agent.layout
   let manifest: Manifest | undefined
   try {
-    if (interrupted(state)) return [wrong('files', `an installation was interrupted, see ${state}`, INSTALL)]
+    if (interrupted(state))
+      return [wrong('files', `an installation was interrupted, see ${state}`, putAgain(agent))]
     manifest = readManifest(state)
   } catch (thrown) {
-    return [wrong('files', messageOf(thrown), INSTALL)]
+    return [wrong('files', messageOf(thrown), putAgain(agent))]
   }
+  if (manifest === undefined && isPackaged('/', agent)) return checkPackage(agent)
   if (manifest === undefined)
-    return [note('files', `no manifest in ${state}: they are a package's, or were put there by hand`)]
+    return [note('files', `no manifest in ${state}: they were put there by hand, or by something else`)]
   const files = Object.entries(manifest.files)
   const gone = files.filter(([path]) => !lstatSync(path, { throwIfNoEntry: false })).map(([path]) => path)
-  if (gone.length > 0) return [wrong('files', `gone: ${gone.join(', ')}`, INSTALL)]
+  if (gone.length > 0) return [wrong('files', `gone: ${gone.join(', ')}`, putAgain(agent))]
   const edited = files.filter(([path, print]) => fingerprintOf(path) !== print).map(([path]) => path)
   const beside = files.map(([path]) => path).filter(path => path.endsWith('.new'))
   return [
@@ -40,12 +44,30 @@ function checkInstallation(state: string): Finding[] {
   ]
 }
 
+/** What dpkg finds changed since it put them there: dpkg(1), --verify. */
+function checkPackage(agent: Agent): Finding[] {
+  const { status, stdout } = spawnSync('dpkg', ['--verify', 'netdata-tcp-resets'], { encoding: 'utf8' })
+  if (status === null)
+    return [unknown('files', 'those of the Debian package; dpkg does not tell whether whole')]
+  const of = (kind: RegExp): string => [...stdout.matchAll(kind)].map(([, path]) => path).join(', ')
+  const gone = of(/^missing +(?:c )?(\/.*)$/gm)
+  const broken = of(/^\?\S+ +(\/.*)$/gm)
+  const edited = of(/^\?\S+ c (\/.*)$/gm)
+  const faults = [gone && `gone: ${gone}`, broken && `not as the package has them: ${broken}`].filter(Boolean)
+  return [
+    faults.length > 0
+      ? wrong('files', faults.join('; '), putAgain(agent))
+      : good('files', 'those of the Debian package, all there'),
+    ...(edited ? [note('files', `edited since, and kept by upgrades: ${edited}`)] : []),
+  ]
+}
+
 function checkPlugin(agent: Agent): Finding {
   const plugin = pluginFile(agent)
   const { user, path } = agent
-  if (!existsSync(plugin)) return wrong('plugin', `no ${plugin}`, INSTALL)
+  if (!existsSync(plugin)) return wrong('plugin', `no ${plugin}`, putAgain(agent))
   if (!existsSync(join(agent.layout.userConf, 'health.d', 'tcp_resets.conf'))) {
-    return wrong('plugin', 'its health.d/tcp_resets.conf is missing', INSTALL)
+    return wrong('plugin', 'its health.d/tcp_resets.conf is missing', putAgain(agent))
   }
   if (user === undefined) return wrong('plugin', 'this machine has no user netdata', 'install Netdata again')
   if (!canActAs(user))

@@ -2,9 +2,11 @@ import { askAlarms, isOnResets } from '../agent/api'
 import { ask } from '../agent/ask'
 import type { Agent } from '../agent/find'
 import { type Finding, good, unknown, wrong } from './finding'
+import { putAgain } from './put-again'
 
 /** Whether each alarm links to a guide, and the agent serves it. */
-export async function checkGuides({ conf, layout, url }: Agent): Promise<Finding[]> {
+export async function checkGuides(agent: Agent): Promise<Finding[]> {
+  const { conf, layout, url } = agent
   if (conf === undefined) return [unknown('guides', 'the agent does not run')]
   const alarms = await askAlarms(url)
   // Those that only others compare with are never raised.
@@ -27,7 +29,7 @@ export async function checkGuides({ conf, layout, url }: Agent): Promise<Finding
     const answer = await ask(url, path)
     if (answer?.status === 200 && answer.type.startsWith('text/html')) continue
     const saw = `${path}: status ${answer?.status ?? 'none'}, ${answer?.type || 'no type'}`
-    const advice = `see that ${layout.web}${path} is there and owned as its neighbours, or: tcp-resets install`
+    const advice = `see that ${layout.web}${path} is there and owned as its neighbours, or ${putAgain(agent)}`
     findings.push(wrong('guides', saw, advice))
   }
   return findings.length > 0

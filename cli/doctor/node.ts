@@ -5,6 +5,7 @@ import type { Agent } from '../agent/find'
 import { askAgentsNode, isNewEnough, OLDEST_NODE } from '../agent/node'
 import { canActAs, runAs } from '../agent/user'
 import { type Finding, good, note, unknown, wrong } from './finding'
+import { putAgain } from './put-again'
 
 /** Which Node the plugin gets from the agent, and whether the plugin starts on it. */
 export function checkNode(agent: Agent): Finding[] {
@@ -26,7 +27,7 @@ export function checkNode(agent: Agent): Finding[] {
   const installed = started.stdout.trim()
   if (started.status !== 0) {
     const failed = started.stderr.trim() || `it ended with ${started.status ?? 'a signal'}`
-    return [node, wrong('version', `the plugin does not start: ${failed}`, 'as root: tcp-resets install')]
+    return [node, wrong('version', `the plugin does not start: ${failed}`, putAgain(agent))]
   }
   return [
     node,
@@ -35,7 +36,7 @@ export function checkNode(agent: Agent): Finding[] {
       : note(
           'version',
           `the plugin is ${installed}, this command ${version}`,
-          'to make them the same: tcp-resets install',
+          `to make them the same, ${putAgain(agent)}`,
         ),
   ]
 }

@@ -5,13 +5,15 @@ import { REQUEST } from '../../plugin/recording/request'
 import { findProgram } from '../../plugin/sources/find-program'
 import type { Agent } from '../agent/find'
 import { canActAs, runAs } from '../agent/user'
+import { isPackaged } from '../install/packaged'
 import { type Finding, good, note, unknown, wrong } from './finding'
 
 /** What systemd gives its services. */
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /** Whether bursts are recorded when they begin. Nobody has to. */
-export function checkRecording({ user, path }: Agent, platform: NodeJS.Platform): Finding[] {
+export function checkRecording(agent: Agent, platform: NodeJS.Platform): Finding[] {
+  const { user, path } = agent
   if (platform !== 'linux') return []
   if (!existsSync(REQUEST))
     return [note('recording', `off (no ${REQUEST}): a burst is not recorded when it begins`)]
@@ -22,7 +24,15 @@ export function checkRecording({ user, path }: Agent, platform: NodeJS.Platform)
   if (user === undefined || !canActAs(user))
     return [unknown('recording', `whether the agent can write to ${REQUEST}: run this as root`)]
   if (runAs(user, path, ['test', '-w', REQUEST]).status !== 0)
-    return [wrong('recording', `${user.name} can't write to ${REQUEST}`, 'as root: tcp-resets install')]
+    return [
+      wrong(
+        'recording',
+        `${user.name} can't write to ${REQUEST}`,
+        isPackaged('/', agent)
+          ? `as root: systemctl edit tcp-resets-recording-request tcp-resets-recording, and put the agent's group there: [Service] Group=${user.gid}`
+          : 'as root: tcp-resets install',
+      ),
+    ]
   return [keptOf(RECORDINGS)]
 }
 

@@ -5,26 +5,27 @@ import { DIRECTIONS, type Direction } from '../../plugin/tracing/event'
 import { PROBES } from '../../plugin/tracing/probes'
 import { eventsIn, TRACEPOINTS } from '../../plugin/tracing/told'
 import { askChart } from '../agent/api'
+import { hasSystemd } from '../agent/control'
 import type { Agent } from '../agent/find'
 import { canActAs, runAs } from '../agent/user'
+import { isPackaged } from '../install/packaged'
 import { configurationOf } from './configuration'
 import { type Finding, good, note, unknown, wrong } from './finding'
+import { notYet } from './not-yet'
 
 /** Where the grant shows its two trace instances unless it is told otherwise: see cli/grant. */
 const USUAL = '/run/netdata-tcp-resets'
 
 /** Whether root has let the agent read the kernel's trace of resets. Nobody has to. */
-export async function checkTracing(
-  { user, path, url, conf, layout }: Agent,
-  platform: NodeJS.Platform,
-): Promise<Finding[]> {
+export async function checkTracing(agent: Agent, platform: NodeJS.Platform): Promise<Finding[]> {
+  const { user, path, url, conf, layout } = agent
   if (platform !== 'linux') return []
   const { enabled, directory } = (await configurationOf(layout)).tracing
   if (!enabled)
     return [note('tracing', 'turned off in the configuration (tracing.enabled): no peers and reasons')]
   const grant =
     directory === USUAL
-      ? 'tcp-resets install --tracing'
+      ? howToGrant(agent)
       : `TCP_RESETS_DIR=${directory} tcp-resets grant (the directory is from the configuration, tracing.directory)`
   if (!existsSync(directory)) {
     return [
@@ -51,6 +52,9 @@ export async function checkTracing(
   const granted = `granted in ${directory}: ${isWhole ? 'every reset' : 'the resets that the two tracepoints tell of'}`
   if (conf === undefined) return [good('tracing', granted)]
   const chart = await askChart(url, 'ipv4.tcp_resets_traced')
+  const early = notYet(agent)
+  if (chart === undefined && early !== undefined)
+    return [note('tracing', `${granted}, not yet on a chart: ${early}`)]
   return [
     chart === undefined
       ? wrong(
@@ -60,6 +64,13 @@ export async function checkTracing(
         )
       : good('tracing', `${granted}, shown on ipv4.tcp_resets_traced`),
   ]
+}
+
+function howToGrant(agent: Agent): string {
+  if (!isPackaged('/', agent)) return 'tcp-resets install --tracing'
+  return hasSystemd()
+    ? 'systemctl enable tcp-resets-tracing; systemctl restart tcp-resets-tracing'
+    : 'tcp-resets grant'
 }
 
 /** What the plugin reads of the dynamic events; nothing where there are none. */

@@ -58,7 +58,12 @@ function ownUnit(text: string, path: string, group: number | undefined): string 
  */
 export function giveGrant(agent: Agent, how: 'systemd' | 'until-boot'): string | undefined {
   if (how === 'systemd') {
-    return run(['systemctl', 'daemon-reload']) ?? run(['systemctl', 'enable', '--now', UNIT])
+    // Where it is active already, it may be for another group.
+    return (
+      run(['systemctl', 'daemon-reload']) ??
+      run(['systemctl', 'enable', UNIT]) ??
+      run(['systemctl', 'restart', UNIT])
+    )
   }
   return run([COMMAND, 'grant'], { TCP_RESETS_GROUP: `${agent.user?.gid ?? 'netdata'}` })
 }

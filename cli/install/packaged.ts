@@ -1,7 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pluginFile } from '../agent/control'
-import type { ProvedAgent } from '../agent/find'
+import type { Agent, ProvedAgent } from '../agent/find'
+
+/**
+ * Whether the files are those of the Debian package.
+ *
+ * @param root what stands for `/`
+ */
+export function isPackaged(root: string, agent: Agent): boolean {
+  const list = join(root, 'var/lib/dpkg/info/netdata-tcp-resets.list')
+  return existsSync(list) && readFileSync(list, 'utf8').split('\n').includes(pluginFile(agent))
+}
 
 /**
  * Two that own the same files would undo each other's work.
@@ -10,9 +20,8 @@ import type { ProvedAgent } from '../agent/find'
  * @throws where the files are those of the Debian package
  */
 export function refusePackaged(root: string, agent: ProvedAgent): void {
-  const list = join(root, 'var/lib/dpkg/info/netdata-tcp-resets.list')
-  const plugin = pluginFile(agent)
-  if (existsSync(list) && readFileSync(list, 'utf8').split('\n').includes(plugin)) {
-    throw new Error(`${plugin} is the Debian package's: use apt to upgrade or remove netdata-tcp-resets`)
-  }
+  if (!isPackaged(root, agent)) return
+  throw new Error(
+    `${pluginFile(agent)} is the Debian package's: use apt to upgrade or remove netdata-tcp-resets`,
+  )
 }

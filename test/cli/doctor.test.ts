@@ -278,6 +278,31 @@ t.test('what is wrong is found, and said', { skip: noSandbox }, async t => {
   })
 })
 
+t.test(
+  'in the first minute after an install, what has not begun is not wrong',
+  { skip: noSandbox },
+  async t => {
+    const sandbox = await openSandbox(t)
+    await sandbox.startNetdata()
+    sandbox.must("sed -i 's/every = 2/every = 60/' /etc/netdata/netdata.conf")
+    await restart(sandbox)
+    await sandbox.until(
+      'it has seen what there is',
+      "curl -s http://127.0.0.1:19999/netdata.conf | grep 'apps = yes'",
+    )
+    t.equal(sandbox.run('install', '--root', '/').status, 0)
+    const { status, findings } = examine(sandbox)
+    t.equal(status, 0)
+    const early = findings.filter(({ saw }) =>
+      /the plugin was put there \d+ s ago, and .* every 60 s/.test(saw),
+    )
+    t.strictSame(
+      early.map(({ check }) => check),
+      ['running', 'data', 'alarms'],
+    )
+  },
+)
+
 t.test('an agent in a network namespace of its own', { skip: noSandbox }, async t => {
   const sandbox = await openSandbox(t)
   sandbox.must(

@@ -5,6 +5,7 @@ import t from 'tap'
 import { dist } from '../../scripts/build'
 import { debianPackage } from '../../scripts/package'
 import { noSandbox, openSandbox } from '../cli/sandbox'
+import { ALL_WELL } from '../shell'
 
 const skip =
   noSandbox ||
@@ -27,7 +28,7 @@ t.test('install, upgrade, remove and purge, with a running Netdata', { skip }, a
   const before = sandbox.changes()
 
   dpkg(`--install ${deb}`)
-  await sandbox.until('the doctor is content', 'tcp-resets doctor')
+  await sandbox.until('the doctor is content', ALL_WELL)
   t.match(sandbox.must('tcp-resets check-config'), '/usr/lib/netdata/conf.d/tcp_resets.conf: good\n')
   t.match(sandbox.sh('tcp-resets install'), { status: 1, stderr: /is the Debian package's: use apt/ })
 
@@ -40,7 +41,22 @@ t.test('install, upgrade, remove and purge, with a running Netdata', { skip }, a
   )
   t.match(sandbox.must('tail -1 /etc/netdata/health.d/tcp_resets.conf'), '# mine\n', 'an edited file stays')
   t.match(sandbox.must('tail -1 /etc/netdata/health.d/tcp_resets.conf.dpkg-dist'), '# of the next version\n')
-  await sandbox.until('the doctor is content', 'tcp-resets doctor')
+  await sandbox.until('the doctor is content', ALL_WELL)
+
+  sandbox.must(
+    `rm /etc/netdata/health.d/tcp_resets.conf; echo >>/usr/lib/netdata/plugins.d/tcp_resets.plugin`,
+  )
+  t.match(
+    sandbox.sh('tcp-resets doctor').stdout,
+    /^wrong +files +gone: \/etc\S+tcp_resets.conf; not as the package has them: \S+tcp_resets.plugin\n +→ as root: dpkg --force-confmiss --install netdata-tcp-resets_\S+_all.deb$/m,
+  )
+  dpkg(`--force-confmiss --install ${upgrade}`)
+  t.match(sandbox.must('tcp-resets doctor'), /^good +files +those of the Debian package, all there$/m)
+  sandbox.must('echo "# mine" >>/etc/netdata/health.d/tcp_resets.conf')
+  t.match(
+    sandbox.must('tcp-resets doctor'),
+    /^note +files +edited since, and kept by upgrades: \/etc\S+tcp_resets.conf$/m,
+  )
 
   dpkg('--remove netdata-tcp-resets')
   t.equal(sandbox.must('ls /etc/netdata/health.d/tcp_resets.conf'), '/etc/netdata/health.d/tcp_resets.conf\n')

@@ -2,8 +2,9 @@ import { copyFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import { dist } from '../../scripts/build'
 import { debianPackage } from '../../scripts/package'
+import { ALL_WELL } from '../shell'
 import { filesOf } from './files'
-import { bootMachine, noMachine } from './machine'
+import { AS_ANOTHER, bootMachine, noMachine } from './machine'
 
 const UNIT = 'tcp-resets-tracing.service'
 const SHOWN = '/run/netdata-tcp-resets'
@@ -11,15 +12,6 @@ const STATE = `systemctl is-enabled ${UNIT}; systemctl is-active ${UNIT}`
 
 const makePackage = (t: Test, version: string): string =>
   debianPackage({ dist, version, into: t.testdir({}) })
-
-/** An administrator has Netdata run as another user, with another group. */
-const AS_ANOTHER = `groupadd watchers; useradd --system --gid watchers --home-dir /var/lib/netdata metrics
-  mkdir -p /etc/systemd/system/netdata.service.d
-  printf '[Service]\\nUser=metrics\\nGroup=watchers\\n' >/etc/systemd/system/netdata.service.d/user.conf
-  sed -i 's/run as user = .*/run as user = metrics/' /etc/netdata/netdata.conf
-  systemctl daemon-reload; systemctl stop netdata
-  chown -R metrics:watchers /var/lib/netdata /var/cache/netdata /var/log/netdata
-  systemctl start netdata`
 
 t.test('the package under systemd, from nothing to nothing', { skip: noMachine }, async t => {
   const machine = await bootMachine(t)
@@ -30,7 +22,7 @@ t.test('the package under systemd, from nothing to nothing', { skip: noMachine }
   must('dpkg --install /run/1.deb')
   t.equal(must(STATE), 'enabled\nactive\n')
   t.equal(must(`stat -c %G ${SHOWN}/sent`), 'watchers\n', 'the group is that of the agent')
-  await until('the doctor is content', 'tcp-resets doctor')
+  await until('the doctor is content', ALL_WELL)
   t.match(must('tcp-resets doctor'), /user metrics;[\s\S]*granted in .*shown on ipv4.tcp_resets_traced/)
 
   const exposure = Number(/exposure level.*: (\d+\.\d)/.exec(must(`systemd-analyze security ${UNIT}`))?.[1])
@@ -45,7 +37,7 @@ t.test('the package under systemd, from nothing to nothing', { skip: noMachine }
   await machine.reboot()
   t.equal(must(STATE), 'enabled\nactive\n')
   t.equal(must(`stat -c %G ${SHOWN}/sent`), 'watchers\n')
-  await until('the doctor is content after a boot', 'tcp-resets doctor')
+  await until('the doctor is content after a boot', ALL_WELL)
 
   // What only began is taken back: here a script of the administrator's that runs with each removal.
   must('mv /var/lib/dpkg/info/netdata-tcp-resets.prerm /run/prerm')
@@ -71,5 +63,5 @@ t.test('the package in an image that is booted later', { skip: noMachine }, asyn
   const put = `cp ${makePackage(t, '0.0.1')} /mnt/root/root/1.deb`
   const machine = await bootMachine(t, `${put}; chroot /mnt/root dpkg --install /root/1.deb >&2`)
   t.equal(machine.must(STATE), 'enabled\nactive\n')
-  await machine.until('the doctor is content', 'tcp-resets doctor')
+  await machine.until('the doctor is content', ALL_WELL)
 })

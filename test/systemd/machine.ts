@@ -47,6 +47,15 @@ function overlayOf(root: string): string {
     mount -t overlay overlay -o lowerdir=${root},upperdir=/mnt/upper,workdir=/mnt/work /mnt/root`
 }
 
+/** Shell commands of an administrator who has Netdata run as another user, with another group. */
+export const AS_ANOTHER = `groupadd watchers; useradd --system --gid watchers --home-dir /var/lib/netdata metrics
+  mkdir -p /etc/systemd/system/netdata.service.d
+  printf '[Service]\\nUser=metrics\\nGroup=watchers\\n' >/etc/systemd/system/netdata.service.d/user.conf
+  sed -i 's/run as user = .*/run as user = metrics/' /etc/netdata/netdata.conf
+  systemctl daemon-reload; systemctl stop netdata
+  chown -R metrics:watchers /var/lib/netdata /var/cache/netdata /var/log/netdata
+  systemctl start netdata`
+
 export interface Machine extends Shell {
   /** Where a file of the machine is as seen from here. */
   at(path: string): string
