@@ -61,11 +61,10 @@ export async function record(
   const refusal = refusalOf(kept, Date.now() / 1000, between)
   if (refusal !== undefined) {
     say(`not recorded: ${named([name, ...others])}: ${refusal.why}`)
+    const last = countRefused(store, kept.at(-1), 1 + others.length)
     // Or whoever asks again and again would have this started again and again.
     await wait(refusal.seconds * 1000)
-    const late = takeRequests(request)
-    const last = kept.at(-1)
-    if (last !== undefined) keep(store, { ...last, refused: last.refused + 1 + others.length + late.length })
+    countRefused(store, last, takeRequests(request).length)
     return 0
   }
   const begun = newRecording(name)
@@ -86,6 +85,13 @@ export async function record(
   keep(store, { ...recording, refused: refused.length })
   say(`${name}: ${findingOf(recording)}`)
   return recording.fault === undefined ? 0 : 1
+}
+
+function countRefused(store: string, last: Recording | undefined, count: number): Recording | undefined {
+  if (last === undefined || count === 0) return last
+  const counted = { ...last, refused: last.refused + count }
+  keep(store, counted)
+  return counted
 }
 
 function named(names: readonly string[]): string {
