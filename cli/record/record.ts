@@ -25,6 +25,8 @@ const EXPLAIN_MS = 60_000
 const MOST_EXPLANATION = 16e6
 /** So many resets, and servers, are kept in words. The capture has them all. */
 const TOLD = 10
+/** A program that crashes says more than anybody wants to read. */
+const MOST_FAULT = 300
 /** So many names of what was not recorded are said. */
 const NAMED = 5
 
@@ -116,7 +118,7 @@ async function recorded(
     await capture(namespace, path, seconds, notes)
   } catch (error) {
     rmSync(path, { force: true })
-    return { fault: oneLine(messageOf(error)) }
+    return { fault: faultOf(error) }
   }
   try {
     const { capture, resets, summary, ...rest } = explained(program, path)
@@ -130,9 +132,11 @@ async function recorded(
       },
     }
   } catch (error) {
-    return { fault: oneLine(messageOf(error)) }
+    return { fault: faultOf(error) }
   }
 }
+
+const faultOf = (error: unknown): string => oneLine(messageOf(error)).slice(0, MOST_FAULT)
 
 async function capture(name: string, path: string, seconds: number, notes: string[]): Promise<void> {
   const namespace = name === OWN ? undefined : openContainer(name)

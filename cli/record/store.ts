@@ -13,9 +13,12 @@ const recordOf = (store: string, id: string): string => join(store, `${id}.json`
 /** Whole or not at all. Its group is that of the folder (setgid). */
 export function keep(store: string, recording: Recording): void {
   const path = recordOf(store, recording.id)
-  rmSync(`${path}.new`, { force: true })
-  writeFileSync(`${path}.new`, `${JSON.stringify(recording)}\n`, { flag: 'wx', mode: 0o640 })
-  renameSync(`${path}.new`, path)
+  try {
+    writeFileSync(`${path}.new`, `${JSON.stringify(recording)}\n`, { mode: 0o640 })
+    renameSync(`${path}.new`, path)
+  } finally {
+    rmSync(`${path}.new`, { force: true })
+  }
 }
 
 /**

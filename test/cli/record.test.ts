@@ -1,11 +1,13 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { record, type Setting } from '../../cli/record/record'
 import { keep } from '../../cli/record/store'
+import { wantedName } from '../../plugin/namespaces/name'
+import { readOwner } from '../../plugin/namespaces/owner'
 import { recordingsIn } from '../../plugin/recording/recording'
 import { askForRecording } from '../../plugin/recording/request'
 
@@ -161,6 +163,148 @@ t.test('no more than 20 and 50 MB are kept, the oldest go first', { skip }, asyn
   )
   t.match(recordingsIn(store).at(-1), { fault: /^no namespace is called "gone"/ })
 })
+
+t.test('what cannot be explained is kept all the same', { skip }, async t => {
+  const { said, ask, store, ...places } = setUp(t)
+  await burst(t)
+  ask('host')
+  t.equal(await record('/no/such/program', line => said.push(line), { ...places, store }), 1)
+  const [recording] = recordingsIn(store)
+  t.match(recording?.fault, /Cannot find module '\/no\/such\/program'/)
+  t.equal(said.length, 1)
+  t.match(said[0], /^host: Not explained: /)
+  t.ok(statSync(join(store, `${recording?.id}.pcap`)).size > 1000)
+})
+
+t.test('what was captured before tcpdump was killed is kept and explained', { skip }, async t => {
+  const { run, said, ask, store } = setUp(t)
+  await burst(t)
+  ask('host')
+  const ended = run()
+  let capture: string | undefined
+  while (capture === undefined || statSync(join(store, capture)).size < 1000) {
+    capture = readdirSync(store).find(name => name.endsWith('.pcap'))
+    await new Promise(setImmediate)
+  }
+  for (const pid of children(process.pid))
+    if (readFileSync(`/proc/${pid}/comm`, 'utf8') === 'tcpdump\n') process.kill(pid, 'SIGKILL')
+  t.equal(await ended, 0)
+  const [recording] = recordingsIn(store)
+  t.match(recording?.explanation?.capture.notes, [/^tcpdump was killed: /])
+  t.equal(said.length, 1)
+})
+
+function children(pid: number): number[] {
+  const { stdout } = spawnSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' })
+  return stdout.trim().split('\n').map(Number)
+}
+
+t.test('without tcpdump that is what is kept', { skip }, async t => {
+  const { run, said, ask, store } = setUp(t)
+  const { PATH } = process.env
+  t.teardown(() => Object.assign(process.env, { PATH }))
+  process.env.PATH = t.testdirName
+  if (['/usr/sbin/tcpdump', '/sbin/tcpdump'].some(existsSync))
+    return t.pass('it is where every capture looks')
+  ask('host')
+  t.equal(await run(), 1)
+  t.match(recordingsIn(store), [{ fault: /^capturing needs tcpdump, which is not installed: apt install/ }])
+  t.equal(said.length, 1)
+  return undefined
+})
+
+/** Records on a disk of its own with room for as many bytes. @returns what was said, and the files that are left */
+async function recordOn(t: Test, bytes: number): Promise<string[]> {
+  const { request, store, ask } = setUp(t)
+  ask('host')
+  const code = `
+    const { record } = require(${JSON.stringify(join(__dirname, '../../cli/record/record'))})
+    const setting = ${JSON.stringify({ request, store, seconds: 2, between: 3 })}
+    record(${JSON.stringify(command)}, line => console.log(line), setting)
+      .catch(error => console.log(error.message))`
+  const script = `mount -t tmpfs -o size=${bytes},mode=2750 tmpfs '${store}'; "$0" --import=tsx -e "$1"; ls '${store}'`
+  const child = spawn('unshare', ['--mount', 'sh', '-c', script, process.execPath, code], {
+    cwd: join(__dirname, '../..'),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let said = ''
+  child.stdout.setEncoding('utf8').on('data', text => {
+    said += text
+  })
+  await once(child, 'close')
+  return said.trim().split('\n')
+}
+
+t.test('a full disk is told once', { skip }, async t => {
+  await burst(t)
+  const page = 4096
+  const noSpace = 'ENOSPC: no space left on device, write'
+  t.match(await recordOn(t, 2 * page), [`host: Not explained: ${noSpace}.`, /^\S+-host\.json$/])
+  t.match(await recordOn(t, page), [noSpace, /^\S+-host\.json$/])
+})
+
+/** Frames with a marked payload behind every header that a segment can have around it. */
+const FRAMES = `
+import sys
+from scapy.all import *
+from scapy.contrib.mpls import MPLS
+mark = b'MARKED-PAYLOAD-0123456789'
+tcp = lambda: TCP(sport=40000, dport=80, flags='PA', seq=1, ack=1, options=[('Timestamp', (1, 2))]) / mark
+v4, v6 = lambda: IP(src='10.9.0.1', dst='10.9.0.2'), lambda: IPv6(src='fd00::1', dst='fd00::2')
+ether = lambda: Ether(src='02:00:00:00:00:01', dst='02:00:00:00:00:02')
+frames = [
+  ether() / v4() / tcp(), ether() / v6() / tcp(),
+  ether() / v6() / IPv6ExtHdrHopByHop() / IPv6ExtHdrDestOpt() / tcp(),
+  ether() / Dot1Q(vlan=7) / v4() / tcp(), ether() / Dot1Q(vlan=7) / v6() / tcp(),
+  ether() / Dot1Q(vlan=7) / Dot1Q(vlan=8) / v4() / tcp(),
+  ether() / v4() / v4() / tcp(), ether() / v4() / v6() / tcp(), ether() / v6() / v4() / tcp(),
+  ether() / v4() / GRE() / v4() / tcp(), ether() / v4() / UDP(dport=4789) / VXLAN(vni=1) / ether() / v4() / tcp(),
+  ether() / MPLS(label=3, s=1) / v4() / tcp(), ether() / PPPoE() / PPP(proto=0x21) / v4() / tcp(),
+  ether() / v4() / TCP(sport=40000, dport=80, flags='R', seq=1) / mark,
+] + [ether() / f for f in fragment(v4() / tcp(), 24)]
+for _ in range(int(sys.argv[2])):
+  sendp(frames, iface=sys.argv[1], verbose=False, inter=0.01)
+`
+
+t.test(
+  'no payload is kept, whatever is around it',
+  { skip: skip || (!existsSync('/usr/lib/python3/dist-packages/scapy') && 'needs scapy') },
+  async t => {
+    const { request, store, ask, said } = setUp(t)
+    const wire = 'ip link add net0 type veth peer name net1 && ip link set net0 up && ip link set net1 up'
+    const holder = spawn('unshare', ['--net', 'sh', '-c', `${wire}; echo up; read -r end`], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
+    t.teardown(() => {
+      holder.stdin.end()
+      return holder.exitCode ?? once(holder, 'exit')
+    })
+    await once(holder.stdout, 'data')
+    const name = `${wantedName(readOwner('', [Number(holder.pid)])?.name ?? '')}_${statSync(`/proc/${holder.pid}/net/snmp`).ino}`
+    const sender = spawn('nsenter', [
+      '-t',
+      String(holder.pid),
+      '-n',
+      '/usr/bin/python3',
+      '-c',
+      FRAMES,
+      'net0',
+      '40',
+    ])
+    t.teardown(() => sender.kill())
+    ask(name)
+    t.equal(await record(command, line => said.push(line), { request, store, seconds: 12, between: 60 }), 0)
+    const [recording] = recordingsIn(store)
+    t.ok(
+      Number(recording?.explanation?.capture.packets) > 50,
+      `${recording?.explanation?.capture.packets} packets`,
+    )
+    const files = readdirSync(store)
+    for (const file of files)
+      for (const part of ['MARK', 'PAYL', '2345'])
+        t.notOk(readFileSync(join(store, file)).includes(part), `${file}: ${part}`)
+  },
+)
 
 t.test('the list, and one of it explained', { skip }, async t => {
   const { run, ask } = setUp(t)
