@@ -5,6 +5,7 @@ import type { Agent } from '../agent/find'
 import { askNodeOnPath, isNewEnough, pinnedNode } from '../agent/node'
 import { canActAs, runAs } from '../agent/user'
 import type { Placement } from './file'
+import { isRootsAlone } from './whose'
 
 /** What is put beside the plugin so that the agent finds a Node, and a word on it for the person who installs. */
 export interface NodeChoice {
@@ -21,7 +22,7 @@ function broughtNode(dist: string): string | undefined {
 /**
  * The Node that the agent is to run the plugin with: the one that came with the plugin, if it runs here; else the one on
  * the agent's PATH if that is new enough, else this one. One that the agent's user can't run, such as a version manager's
- * in somebody's home, is copied.
+ * in somebody's home, is copied, and so is one that others can change.
  *
  * @param dist the built tree
  */
@@ -47,7 +48,9 @@ export function chooseNode(agent: Agent, dist: string): NodeChoice {
   if (isNewEnough(onPath)) return { note: `Node: ${seen}` }
 
   const pinned = `Node: ${process.version}, named in ${beside}; on the PATH of the agent: ${seen || 'none'}`
-  if (isNewEnough(runAs(user, path, [own, '--version']))) {
+  const isRunByUser = isNewEnough(runAs(user, path, [own, '--version']))
+  // The command runs it too, as root, at every boot where tracing is granted.
+  if (isRunByUser && (process.geteuid?.() !== 0 || isRootsAlone(own))) {
     return {
       pin: { path: beside, content: { link: own }, mode: 0o777 },
       note: pinned.replace('named', `at ${own}, named`),
@@ -55,6 +58,6 @@ export function chooseNode(agent: Agent, dist: string): NodeChoice {
   }
   return {
     pin: { path: beside, content: readFileSync(own), mode: 0o755 },
-    note: `${pinned}. It is a copy, because ${user.name} can't run ${own}: install again when you update Node`,
+    note: `${pinned}. It is a copy, because ${isRunByUser ? 'others can change' : `${user.name} can't run`} ${own}: install again when you update Node`,
   }
 }

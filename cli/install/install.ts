@@ -83,7 +83,7 @@ async function installInto(
     ...(node?.pin ? [{ ...node.pin, ifEdited: 'theirs-beside' as const }] : []),
     ...commandFiles(options.dist, options.root ?? '/', node?.pin),
     ...grant,
-    ...(recorded ? recordingFiles(options.dist, agent.user?.gid, node?.pin) : []),
+    ...(recorded ? recordingFiles(options.dist, agent.user?.gid) : []),
   ]
   const also = {
     version,

@@ -1,10 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { HOME } from './command-files'
-import type { Placement } from './file'
 import type { Wanted } from './plan'
 import { run } from './run'
-import { isRootsAlone } from './whose'
 
 // What records a burst when it begins: the command itself, which systemd starts.
 
@@ -16,18 +14,8 @@ const UNITS = [PATH_UNIT, SERVICE, 'tcp-resets-recording-request.service']
  * The units of the recorder.
  *
  * @param group the agent's; absent where that is not known
- * @param node the one beside the plugin, where there has to be one: the recorder runs on it, as root
- * @throws where others could change what root would run
  */
-export function recordingFiles(
-  dist: string,
-  group: number | undefined,
-  node: Placement | undefined,
-): Wanted[] {
-  if (node !== undefined && 'link' in node.content && !isRootsAlone(node.content.link))
-    throw new Error(
-      `--recording would have root run ${node.content.link}, which others can change: put a Node on PATH that only root can`,
-    )
+export function recordingFiles(dist: string, group: number | undefined): Wanted[] {
   return UNITS.map(name => ({
     path: join('/etc/systemd/system', name),
     // As they are they name the places of the Debian package, and Debian's group.

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
 import { messageOf } from '../message'
 import type { Config, PartialConfig } from './config'
 import { stockConfig, stockText } from './generated/stock'
@@ -20,17 +20,21 @@ export interface LoadedFile {
  * @returns undefined where there is no such file
  */
 export async function loadFile(path: string): Promise<LoadedFile | undefined> {
+  let file: number | undefined
   let text: string
   try {
-    const stat = statSync(path, { throwIfNoEntry: false })
-    if (stat === undefined) return undefined
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK) // a pipe is not waited for
+    const stat = fstatSync(file)
     if (!stat.isFile()) return { config: {}, faults: [`${path}: expected a file, found something else`] }
     if (stat.size > MAX_BYTES) {
       return { config: {}, faults: [`${path}: expected at most ${MAX_BYTES} bytes, found ${stat.size}`] }
     }
-    text = readFileSync(path, 'utf8')
+    text = readFileSync(file, 'utf8')
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     return { config: {}, faults: [`${path}: ${messageOf(error)}`] }
+  } finally {
+    if (file !== undefined) closeSync(file)
   }
   if (text === stockText) return { config: stockConfig, faults: [] }
   // Loaded only here: with no configuration of the user's, the parser costs neither time nor memory.

@@ -4,7 +4,7 @@ import t from 'tap'
 import { lock } from '../../cli/install/lock'
 import { parseJournal } from '../../cli/install/transaction'
 import { refuseOthers } from '../../cli/install/whose'
-import { command, noSandbox, openSandbox } from './sandbox'
+import { command, noSandbox, openSandbox, REMOVE_NODE } from './sandbox'
 
 // What a local user can do to root. The users are real, and so are the namespaces; all of it is in a sandbox.
 
@@ -127,6 +127,21 @@ t.test('the web directory is netdata’s, and netdata is not a friend', { skip: 
     ${NETDATA} mkdir -p ${WEB}/guides/tcp; ${NETDATA} mkfifo ${WEB}/guides/tcp/index.html`)
   for (const words of ['install --dry-run', 'install', 'uninstall --dry-run', 'uninstall', 'doctor'])
     t.not(quick(words).status, 124, `${words}: no pipe is waited for`)
+})
+
+t.test('a Node that somebody else can change', { skip: noSandbox }, async t => {
+  const sandbox = await openSandbox(t)
+  const theirs = '/opt/node/bin/node'
+  sandbox.must(
+    `mkdir -p /opt/node/bin; cp ${process.execPath} ${theirs}; chown -R nobody /opt/node; ${REMOVE_NODE}`,
+  )
+  t.match(sandbox.sh(`PATH=/opt/node/bin:$PATH '${command}' install`), {
+    status: 0,
+    stdout: /It is a copy, because others can change \/opt\/node\/bin\/node/,
+  })
+  sandbox.must(`${NOBODY} sh -c 'printf "#!/bin/sh\\nid >/run/was-run\\n" >${theirs}'`)
+  t.match(sandbox.must('tcp-resets --version'), /^\d/)
+  t.not(sandbox.sh('ls /run/was-run').status, 0, 'root does not run what it was changed into')
 })
 
 t.test('root’s directories that others may write', { skip: noSandbox }, async t => {
