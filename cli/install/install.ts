@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import { version } from '../../package.json'
-import { messageOf } from '../../plugin/message'
 import { alarmNames } from '../agent/api'
 import { endPlugin, hasSystemd, reloadHealth, restartCommand } from '../agent/control'
 import { findProvedAgent, type ProvedAgent, type Where } from '../agent/find'
@@ -104,11 +103,7 @@ async function installInto(
 
   if (before?.grant && how === undefined && options.root === undefined) revokeGrant(before.grant)
   if (before?.recording && !recorded && options.root === undefined) stopRecording()
-  try {
-    change(layout.state, plan)
-  } catch (thrown) {
-    throw new Error(`${messageOf(thrown)}. Nothing was changed`)
-  }
+  change(layout.state, plan)
   say(
     `Installed ${version}${before ? ` over ${before.version}` : ''}; ${layout.state}/manifest.json lists it all`,
   )

@@ -16,6 +16,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { messageOf } from '../../plugin/message'
 import { isPlainPath, type Placement, readRegular } from './file'
 import { asOwnerOf, kindOf } from './whose'
 
@@ -54,7 +55,7 @@ export function missingDirectories(paths: readonly string[]): string[] {
  * Changes files, all of them or none.
  *
  * @param state the directory of the journal
- * @throws what went wrong; by then everything is as it was before
+ * @throws what went wrong; by then everything is as it was before, unless it says that the next run takes it back
  */
 export function change(state: string, { put, remove }: Change): void {
   const steps = [...put.map(({ path }) => path), ...remove].map(path => ({
@@ -82,8 +83,14 @@ export function change(state: string, { put, remove }: Change): void {
     syncDirectories(steps)
     writeJournal(state, { ...journal, committed: true })
   } catch (thrown) {
-    undo(state, journal)
-    throw thrown
+    try {
+      undo(state, journal)
+    } catch (failed) {
+      throw new Error(
+        `${messageOf(thrown)}. Some files are changed already, and the next run takes that back once it can: ${messageOf(failed)}`,
+      )
+    }
+    throw new Error(`${messageOf(thrown)}. No file was changed`)
   }
   try {
     clearUp(state, journal)

@@ -129,6 +129,33 @@ t.test('the web directory is netdata’s, and netdata is not a friend', { skip: 
     t.not(quick(words).status, 124, `${words}: no pipe is waited for`)
 })
 
+t.test('netdata moves its web directory about while root works in it', { skip: noSandbox }, async t => {
+  const sandbox = await openSandbox(t)
+  sandbox.must(`cp -rL ${WEB} ${WEB}.copy; rm -r ${WEB}; mv ${WEB}.copy ${WEB}; chown -R netdata:netdata ${WEB}
+    echo precious >/etc/index.html; mkdir /etc/tcp; echo precious >/etc/tcp/index.html`)
+  const etc = () => sandbox.must("find /etc ! -type d -printf '%p %u %m %s %l\\n' | sort")
+  const before = etc()
+  sandbox.must(`cd ${WEB}; ${NETDATA} sh -c 'mkdir -p guides/tcp; while :; do
+      mv guides away; ln -s /etc guides; rm guides; mv away guides
+      for end in new old; do ln -sf /etc/shadow guides/tcp/index.html.tcp-resets-$end; done
+    done' >/dev/null 2>&1 & echo $! >/run/mover`)
+  const said: string[] = []
+  const hasMet = () => said.some(text => text.includes('root follows none'))
+  for (let round = 0; round < 4 || (round < 40 && !hasMet()); round++)
+    for (const word of ['install', 'uninstall']) said.push(sandbox.run(word, '--root', '/').stderr)
+  sandbox.must('kill $(cat /run/mover)')
+  t.ok(hasMet(), 'it did meet the links')
+  t.strictSame(
+    said.filter(text => text.trim().includes('\n')),
+    [],
+    'each refusal is a line',
+  )
+  sandbox.must(`rm -rf ${WEB}/guides ${WEB}/away`)
+  t.equal(sandbox.run('install', '--root', '/').status, 0, 'and all of it can be mended')
+  t.equal(sandbox.run('uninstall', '--root', '/').status, 0)
+  t.equal(etc(), before, 'nothing of root’s was touched')
+})
+
 t.test('a Node that somebody else can change', { skip: noSandbox }, async t => {
   const sandbox = await openSandbox(t)
   const theirs = '/opt/node/bin/node'

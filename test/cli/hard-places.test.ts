@@ -81,12 +81,12 @@ t.test('no Node at all', { skip: noSandbox }, async t => {
 const FAULTS: Readonly<Record<string, { make: string; says: RegExp; mend: string }>> = {
   'a read-only /usr': {
     make: 'mount -o remount,ro /usr',
-    says: /EROFS: read-only file system.*Nothing was changed/s,
+    says: /EROFS: read-only file system.*No file was changed/s,
     mend: 'mount -o remount,rw /usr',
   },
   'a full disk, noticed half way': {
     make: 'mkdir /usr/share/netdata/web/guides; mount -t tmpfs -o size=40k,mode=755 tmpfs /usr/share/netdata/web/guides',
-    says: /ENOSPC: no space left on device.*Nothing was changed/s,
+    says: /ENOSPC: no space left on device.*No file was changed/s,
     mend: 'umount /usr/share/netdata/web/guides; rmdir /usr/share/netdata/web/guides',
   },
   'a user who is not root': {

@@ -39,7 +39,7 @@ t.test('one that fails changes nothing', async t => {
         put: [put(join(dir, 'a/b'), 'b'), put(join(dir, 'old'), 'new'), put(join(dir, 'directory'), 'no')],
         remove: [join(dir, 'gone')],
       }),
-    /expected a file, found a directory/,
+    /expected a file, found a directory: remove it\. No file was changed$/,
   )
   t.strictSame(treeOf(dir), before)
 })
