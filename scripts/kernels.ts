@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { root } from './build'
 
 /** The releases of Debian whose packaged kernels are tried, the one of `npm test` first. */
@@ -24,15 +24,22 @@ const KEYS = '/usr/share/keyrings/debian-archive-keyring.gpg'
 const META = 'linux-image-cloud-amd64'
 const cache = join(root, 'node_modules', '.cache', 'kernels')
 
+/** A kernel and its modules, as its package has them. */
+export interface Kernel {
+  readonly vmlinuz: string
+  /** `lib/modules/<release>`. */
+  readonly modules: string
+}
+
 /**
  * The kernel of a release, from its package, which is unpacked and not installed.
  *
- * @returns its file, or why there is none, for a person
+ * @returns its files, or why there are none, for a person
  */
-export function fetchKernel(release: Release): { readonly vmlinuz: string } | { readonly missing: string } {
+export function fetchKernel(release: Release): Kernel | { readonly missing: string } {
   const folder = join(cache, release)
-  const found = vmlinuzIn(folder)
-  if (found !== undefined) return { vmlinuz: found }
+  const found = kernelIn(folder)
+  if (found !== undefined) return found
   if (process.arch !== 'x64') return { missing: 'the kernels are those of x86-64' }
   for (const part of ['lists/partial', 'cache/archives/partial', 'debs', 'root'])
     mkdirSync(join(folder, part), { recursive: true })
@@ -61,17 +68,20 @@ export function fetchKernel(release: Release): { readonly vmlinuz: string } | { 
   for (const name of [image, image.replace('linux-image', 'linux-binary')])
     run('apt-get', '-q', 'download', name)
   for (const deb of readdirSync(join(folder, 'debs'))) run('dpkg', '-x', deb, '../root')
-  const vmlinuz = vmlinuzIn(folder)
-  return vmlinuz === undefined ? { missing: `${image} could not be downloaded` } : { vmlinuz }
+  return kernelIn(folder) ?? { missing: `${image} could not be downloaded` }
 }
 
-function vmlinuzIn(folder: string): string | undefined {
-  for (const place of ['root/boot', 'root/usr/lib/modules']) {
-    const path = join(folder, place)
-    if (!existsSync(path)) continue
+function kernelIn(folder: string): Kernel | undefined {
+  const modules = firstIn(folder, ['root/lib/modules', 'root/usr/lib/modules'], /^[^/]+$/)
+  const vmlinuz = firstIn(folder, ['root/boot', 'root/usr/lib/modules'], /(^|\/)vmlinuz/)
+  return modules === undefined || vmlinuz === undefined ? undefined : { vmlinuz, modules }
+}
+
+function firstIn(folder: string, places: readonly string[], pattern: RegExp): string | undefined {
+  for (const path of places.map(place => join(folder, place)).filter(existsSync)) {
     const name = readdirSync(path, { recursive: true })
       .map(String)
-      .find(file => /(^|\/)vmlinuz/.test(file))
+      .find(file => pattern.test(file))
     if (name !== undefined) return join(path, name)
   }
   return undefined
@@ -79,11 +89,26 @@ function vmlinuzIn(folder: string): string | undefined {
 
 const lastLine = (text: string): string => text.trimEnd().split('\n').at(-1) ?? ''
 
+/** The modules that connect network namespaces, filter in them, and reach into sockets. */
+const MODULES = ['kernel/net', 'kernel/drivers/net/veth.ko', 'kernel/lib', 'kernel/crypto']
+
+/** Puts modules into the guest, so that the kernel finds them by itself. */
+function putModules(guest: string, modules: string): void {
+  const release = basename(modules)
+  const into = join(guest, 'lib/modules', release)
+  for (const part of [...MODULES, `${MODULES[1]}.xz`, 'modules.order', 'modules.builtin'])
+    if (existsSync(join(modules, part))) cpSync(join(modules, part), join(into, part), { recursive: true })
+  spawnSync('find', [into, '-name', '*.ko.xz', '-exec', 'unxz', '{}', '+'])
+  const { status } = spawnSync('busybox', ['depmod', '-b', guest, release])
+  if (status !== 0) throw new Error(`depmod: ended with ${status}`)
+}
+
 /** Commands of this machine that the guest has too. */
 const PROGRAMS = ['node', 'mount', 'mountpoint', 'umount', 'setpriv', 'getent', 'unshare', 'nsenter', 'ip']
 
 const INIT = `#!/bin/busybox sh
 /bin/busybox --install -s /bin
+ln -s /bin/busybox /sbin/modprobe
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
@@ -100,13 +125,15 @@ poweroff -f
  * Boots a kernel without KVM and without a disk, and runs `/test/guest.cjs` in it as root.
  *
  * @param files to be put into the guest: its path there, and the path here
- * @param parameters for the kernel
+ * @param options.parameters for the kernel
+ * @param options.modules whether it has modules
+ * @param options.programs more commands of this machine for it
  * @returns all that came over the serial line
  */
 export async function bootKernel(
-  vmlinuz: string,
+  { vmlinuz, modules }: Kernel,
   files: Readonly<Record<string, string>>,
-  parameters = '',
+  options: { parameters?: string; modules?: boolean; programs?: readonly string[] } = {},
 ): Promise<string> {
   const work = mkdtempSync(join(tmpdir(), 'tcp-resets-kernel-'))
   try {
@@ -127,9 +154,10 @@ export async function bootKernel(
       mkdirSync(join(guest, dir), { recursive: true })
     const put = (path: string, source: string): void => {
       mkdirSync(dirname(join(guest, path)), { recursive: true })
-      cpSync(realpathSync(source), join(guest, path), { recursive: true })
+      // With its time: what Python has compiled stays good.
+      cpSync(realpathSync(source), join(guest, path), { recursive: true, preserveTimestamps: true })
     }
-    for (const name of PROGRAMS) {
+    for (const name of [...PROGRAMS, ...(options.programs ?? [])]) {
       const path = spawnSync('sh', ['-c', `PATH=$PATH:/usr/sbin:/sbin command -v ${name}`], {
         encoding: 'utf8',
       })
@@ -140,6 +168,7 @@ export async function bootKernel(
     }
     copyFileSync('/bin/busybox', join(guest, 'bin/busybox'))
     for (const [path, source] of Object.entries(files)) put(path, source)
+    if (options.modules) putModules(guest, modules)
     writeFileSync(join(guest, 'etc/passwd'), 'root:x:0:0::/:/bin/sh\nnetdata:x:201:201::/:/bin/sh\n')
     writeFileSync(join(guest, 'etc/group'), 'root:x:0:\nnetdata:x:201:\n')
     writeFileSync(join(guest, 'init'), INIT, { mode: 0o755 })
@@ -155,9 +184,9 @@ export async function bootKernel(
         ...['-nographic', '-no-reboot', '-nic', 'none'],
         ...['-kernel', vmlinuz, '-initrd', join(work, 'initramfs.gz')],
         // Without KVM on a busy machine a kernel may find its timer too slow, and give up.
-        ...['-append', `console=ttyS0 loglevel=1 no_timer_check panic=-1 ${parameters}`],
+        ...['-append', `console=ttyS0 loglevel=1 no_timer_check panic=-1 ${options.parameters ?? ''}`],
       ],
-      { stdio: ['ignore', 'pipe', 'inherit'], timeout: 240_000 },
+      { stdio: ['ignore', 'pipe', 'inherit'], timeout: 500_000 },
     )
     let text = ''
     qemu.stdout.setEncoding('utf8').on('data', part => {

@@ -24,7 +24,8 @@ const CLOSED = 9
  */
 export async function actOut(): Promise<void> {
   const { status, stderr, error } = spawnSync('ip', ['link', 'set', 'lo', 'up'], { encoding: 'utf8' })
-  if (status !== 0) throw new Error(`ip link set lo up: ${error?.message ?? stderr.trim()}`)
+  if (status !== 0)
+    throw new Error(`ip link set lo up: ${error?.message ?? (stderr.trim() || `ended with ${status}`)}`)
   writeSync(1, 'ready\n')
   await once(process.stdin, 'data')
   const acts: Act[] = [await refused('IPv4', '127.0.0.1'), await aborted()]

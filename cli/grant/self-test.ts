@@ -68,7 +68,14 @@ async function actsOf(child: ChildProcessWithoutNullStreams, makeReady: () => vo
   })
   child.stdin.on('error', () => {})
   const [status] = await once(child, 'close')
-  if (status !== 0) throw new Error(complaint.trim().split('\n').at(-1) || `it ended with ${status}`)
+  if (status !== 0)
+    throw new Error(
+      complaint
+        .trim()
+        .split('\n')
+        .at(-1)
+        ?.replace(/^tcp-resets: /, '') || `it ended with ${status}`,
+    )
   return JSON.parse(said.split('\n')[1] ?? '[]')
 }
 

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { isRootsAlone } from '../install/whose'
+import { attempt } from '../../plugin/attempt'
+import { refuseOthers } from '../install/whose'
 
 /** The kernel's tracing, as files. */
 export interface Tracefs {
@@ -21,7 +22,7 @@ const LOCKDOWN = '/sys/kernel/security/lockdown'
  */
 export function reachTracefs(dir: string): Tracefs {
   const mounted = mounts()
-    .filter(({ type, root, point }) => type === 'tracefs' && root === '/' && isRootsAlone(point))
+    .filter(({ type, root, point }) => type === 'tracefs' && root === '/' && isRoots(point))
     .map(({ point }) => point)[0]
   if (mounted !== undefined) return { path: mounted, leave() {} }
   if (isLockedDown()) throw new Error('this kernel is locked down (confidentiality): nobody may trace')
@@ -40,6 +41,16 @@ export function reachTracefs(dir: string): Tracefs {
       rmdirSync(path)
     },
   }
+}
+
+/** Whether nobody but root can put something else into its place. */
+function isRoots(folder: string): boolean {
+  return (
+    attempt(() => {
+      refuseOthers(join(folder, 'trace'))
+      return true
+    }) ?? false
+  )
 }
 
 /**

@@ -4,7 +4,7 @@ import { BEFORE_TCP, PACKET_WORDS, PROBES, type ProbeName } from './probes'
 import { taskOf } from './task'
 
 /** `: established: (tcp_validate_incoming+0x0/0x590) ino=4026531846 state=1 ...`, up to the end of the line. */
-const EVENT = /: ([a-z_]+\d?): \([\w.+/]+\) (ino=\d+ [^:]*)$/
+const EVENT = /: ([a-z_]+\d?): \([\w.+/]+\) (ino=\d{1,10} [^:]*)$/
 
 /** include/net/tcp_states.h; without a socket the trace of the kernel itself says UNKNOWN. */
 const STATES = [

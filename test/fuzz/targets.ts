@@ -23,9 +23,11 @@ import { rowParser } from '../../plugin/sources/mib'
 import { parseSockets, portOwners } from '../../plugin/sources/port-owners'
 import { parseServices } from '../../plugin/sources/services'
 import { parseU64 } from '../../plugin/sources/u64'
-import { eventParser } from '../../plugin/tracing/event'
+import { eventParser, type ResetEvent } from '../../plugin/tracing/event'
 import { parseFormat } from '../../plugin/tracing/format'
 import { tcpResetsFunction } from '../../plugin/tracing/function'
+import { parseHist } from '../../plugin/tracing/hist'
+import { probeParser } from '../../plugin/tracing/probe-event'
 import { parseStats } from '../../plugin/tracing/stats'
 import { parseGuide } from '../../web/guide'
 import * as address from '../../web/live/address'
@@ -43,11 +45,14 @@ const root = join(__dirname, '..', '..')
 const fixtures = join(root, 'test', 'fixtures')
 const kernels = readdirSync(join(fixtures, 'kernels'))
 const traced = kernels.filter(kernel => existsSync(join(fixtures, 'kernels', kernel, 'trace_pipe')))
-const ofKernels = (file: string): string[] =>
-  kernels
-    .map(kernel => join(fixtures, 'kernels', kernel, file))
+/** What each folder has of a file, as far as it has it. */
+const ofEach = (folder: string, file: string): string[] =>
+  readdirSync(join(fixtures, folder))
+    .map(kernel => join(fixtures, folder, kernel, file))
     .filter(existsSync)
     .map(path => readFileSync(path, 'latin1'))
+const ofKernels = (file: string): string[] => ofEach('kernels', file)
+const ofProbes = (file: string): string[] => ofEach('probes', file)
 const filesIn = (...folder: string[]): string[] => {
   const path = join(root, ...folder)
   return readdirSync(path, { withFileTypes: true })
@@ -109,6 +114,13 @@ const time = { wall: () => 1.7e12, monotonic: () => 1000, in: () => () => {} }
 const quiet = { error() {}, warning() {}, info() {}, debug() {}, fault() {} }
 const ADDRESSES = ['http:', 'https:', 'file:']
 const FRAME = { left: 0, right: 300, top: 0, bottom: 100 }
+
+function checkEvent({ localPort, peerPort = 0, reason, state, peer, localAddress }: ResetEvent): void {
+  for (const port of [localPort, peerPort])
+    assert.ok(Number.isInteger(port) && port >= 0 && port <= 65_535, `port ${port}`)
+  for (const name of [reason, state]) if (name !== undefined) checkClean(name)
+  for (const host of [peer, localAddress]) assert.match(host ?? '::1', /^[\da-f.:]{2,45}$/)
+}
 
 export const TARGETS: readonly Target[] = [
   {
@@ -200,15 +212,33 @@ export const TARGETS: readonly Target[] = [
         const parse = eventParser(direction, parsed)
         for (const line of lines.split('\n').slice(0, 50)) {
           const event = parse(line)
-          if (event === undefined) continue
-          for (const port of [event.localPort, event.peerPort ?? 0]) {
-            assert.ok(Number.isInteger(port) && port >= 0 && port <= 65_535, `port ${port}`)
-          }
-          for (const name of [event.reason, event.state]) if (name !== undefined) checkClean(name)
-          for (const host of [event.peer, event.localAddress])
-            assert.match(host ?? '::1', /^[\da-f.:]{2,45}$/)
+          if (event !== undefined) checkEvent(event)
         }
       }
+    },
+  },
+  {
+    name: 'probe-event',
+    seeds: () => [...ofProbes('sent.trace'), ...ofProbes('received.trace')],
+    run(text) {
+      for (const direction of ['sent', 'received'] as const) {
+        const parse = probeParser(direction, new Map())
+        for (const line of text.split('\n').slice(0, 50)) {
+          const event = parse(line)
+          if (event === undefined) continue
+          checkEvent(event)
+          assert.ok(Number.isSafeInteger(event.namespace), `namespace ${event.namespace}`)
+        }
+      }
+    },
+  },
+  {
+    name: 'hist',
+    seeds: () => ofProbes('hist'),
+    run(text) {
+      const { counts, dropped } = parseHist(text) ?? { counts: new Map<number, bigint>(), dropped: 0n }
+      assert.ok(dropped >= 0n)
+      for (const [namespace, count] of counts) assert.ok(Number.isSafeInteger(namespace) && count >= 0n)
     },
   },
   {

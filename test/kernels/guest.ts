@@ -1,7 +1,7 @@
 /** What runs as root in a booted kernel: the grant, and the plugin as the agent's user beside real resets. */
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readSync, writeSync } from 'node:fs'
+import { existsSync, readSync, writeSync } from 'node:fs'
 import { connect, createServer, type Server } from 'node:net'
 import { release } from 'node:os'
 
@@ -33,6 +33,8 @@ export interface Report {
   /** By the script of the two tracepoints, and by the command with the dynamic events. */
   readonly script: Seen
   readonly command: Seen
+  /** What the command says and leaves where it can't have the dynamic events, by what is in the way. */
+  readonly without: Readonly<Record<string, Said & { readonly events: string }>>
 }
 
 const REFUSED = 20
@@ -42,6 +44,9 @@ const PENDING_PORT = 4001
 /** The chart of a namespace is called by what runs in it. */
 const OTHER = 'ipv4.tcp_resets_other'
 const REFUSED_INSIDE = 7
+const REFUSED_WITHOUT = 5
+const SHOWN = '/run/netdata-tcp-resets/received/trace_pipe'
+const TRACEFS = '/sys/kernel/tracing'
 const AS_NETDATA = ['--reuid=201', '--regid=201', '--clear-groups', '--no-new-privs']
 
 const say = (program: string, ...args: string[]): Said => {
@@ -124,7 +129,19 @@ async function inside(): Promise<void> {
   await once(process.stdin, 'close')
 }
 
+/** Resets while the grant is taken back, before the plugin can have noticed, and again when it is there anew. */
+async function regranted(program: string, isReading: () => Promise<void>): Promise<void> {
+  const revoking = spawn(program, ['revoke'])
+  while (existsSync(SHOWN)) await new Promise(setImmediate)
+  await refusedConnects(REFUSED_WITHOUT)
+  await once(revoking, 'close')
+  say(program, 'grant')
+  await isReading()
+  await refusedConnects(REFUSED_WITHOUT)
+}
+
 async function watched(
+  program: string,
   other: ChildProcessWithoutNullStreams,
 ): Promise<Omit<Seen, 'grant' | 'revoke' | 'left'>> {
   const plugin = spawn('setpriv', [...AS_NETDATA, '/usr/libexec/tcp_resets.plugin', '1'])
@@ -138,7 +155,7 @@ async function watched(
   })
   const until = async (done: () => boolean): Promise<void> => {
     for (const deadline = Date.now() + 60_000; !done() && Date.now() < deadline; )
-      await Promise.race([once(plugin.stdout, 'data'), once(plugin, 'close')])
+      await Promise.race([once(plugin.stdout, 'data'), once(plugin.stderr, 'data'), once(plugin, 'close')])
   }
   const ticks = (): number => out.split(/^BEGIN ipv4\.tcp_resets(?: |$)/m).length - 1
   // A network namespace that lasts gets a chart after half a minute.
@@ -147,9 +164,15 @@ async function watched(
   await abortedConnections()
   await neverAccepted()
   other.stdin.write('go\n')
-  const then = ticks()
-  // What was read after the last reset is counted at the tick after that.
-  await until(() => ticks() >= then + 4)
+  // What was read after a reset is counted at the tick after that.
+  const counted = async () => {
+    const then = ticks()
+    await until(() => ticks() >= then + 4)
+  }
+  await counted()
+  const reading = () => log.split('tracing: reading the reasons').length - 1
+  await regranted(program, () => until(() => reading() >= 2))
+  await counted()
   const ended = once(plugin, 'close')
   plugin.kill()
   await ended
@@ -164,7 +187,7 @@ async function watched(
 
 async function seenWith(program: string, other: ChildProcessWithoutNullStreams): Promise<Seen> {
   const grant = say(program, 'grant')
-  const seen = grant.status === 0 ? await watched(other) : { log: '' }
+  const seen = grant.status === 0 ? await watched(program, other) : { log: '' }
   const revoke = say(program, 'revoke')
   return { grant, ...seen, revoke, left: left() }
 }
@@ -178,13 +201,41 @@ function left(): string[] {
   return `${instances.stdout}${events.stdout}`.split('\n').filter(Boolean)
 }
 
+/** What keeps the dynamic events from being had: each a command of the shell. */
+const OBSTACLES = {
+  'no BTF': 'mount -t tmpfs none /sys/kernel/btf',
+  'a function that is not there': `grep -v tcp_check_req ${TRACEFS}/available_filter_functions >/tmp/functions
+    mount --bind /tmp/functions ${TRACEFS}/available_filter_functions`,
+  'a refused definition': `mount --bind /proc/version ${TRACEFS}/kprobe_events`,
+  'a failing self-test':
+    'printf "#!/bin/sh\nexit 1\n" >/tmp/ip; chmod +x /tmp/ip; mount --bind /tmp/ip /usr/bin/ip',
+}
+
+/** Each in mounts of its own. */
+function withoutEvents(): Report['without'] {
+  spawnSync('mount', ['-t', 'tracefs', 'tracefs', TRACEFS])
+  return Object.fromEntries(
+    Object.entries(OBSTACLES).map(([name, obstacle]) => {
+      const grant = `set -e; ${obstacle}; exec tcp-resets grant`
+      const said = say('unshare', '--mount', 'sh', '-c', grant)
+      const events = `${TRACEFS}/instances/netdata_tcp_resets_received/events`
+      const enabled = (event: string) =>
+        spawnSync('cat', [`${events}/${event}/enable`], { encoding: 'utf8' }).stdout
+      const seen = { ...said, events: `${enabled('tcp/tcp_receive_reset')}${enabled('netdata_tcp_resets')}` }
+      say('tcp-resets', 'revoke')
+      return [name, seen]
+    }),
+  )
+}
+
 async function main(): Promise<void> {
   const other = spawn('unshare', ['--net', process.execPath, __filename, 'inside'])
   await once(other.stdout, 'data')
   const script = await seenWith('/usr/sbin/tcp-resets-grant', other)
   const command = await seenWith('/usr/bin/tcp-resets', other)
   other.stdin.end()
-  const report: Report = { kernel: release(), script, command }
+  const without = command.grant.status === 0 ? withoutEvents() : {}
+  const report: Report = { kernel: release(), script, command, without }
   console.log(`REPORT ${JSON.stringify(report)}`)
 }
 

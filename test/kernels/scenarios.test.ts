@@ -1,0 +1,89 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { buildSync } from 'esbuild'
+import t from 'tap'
+import { dist, root } from '../../scripts/build'
+import { bootKernel, fetchKernel, RELEASES } from '../../scripts/kernels'
+import { resetsIn, resetsOut, SENT_ERROR } from '../kernel/check-charts'
+import { PYTHON } from '../kernel/hosts'
+import { LETTERS } from '../kernel/scenario-table'
+import type { ScenariosReport } from './scenarios-guest'
+
+// Every reset scenario on Debian's packaged kernels, with the dynamic events: the charts of both namespaces against what
+// nftables saw on the wire. `npm test` boots the kernel of Debian 12; `npm run test:kernels` all of them.
+
+const PACKAGES = '/usr/lib/python3/dist-packages'
+const noGuest =
+  (![
+    '/usr/bin/qemu-system-x86_64',
+    '/bin/busybox',
+    '/usr/bin/cpio',
+    '/usr/sbin/nft',
+    `${PACKAGES}/scapy`,
+  ].every(existsSync) &&
+    'needs qemu-system-x86, busybox-static, cpio, nftables and python3-scapy') ||
+  (!existsSync('/usr/bin/xz') && 'needs xz-utils')
+const releases = process.env.TEST_KERNELS === 'all' ? RELEASES : RELEASES.slice(0, 1)
+
+/** What TCP never took: its checksum was wrong. */
+const RECEIVED_ERROR: Readonly<Record<string, Readonly<Record<string, number>>>> = { badsum_rst: { B: -1 } }
+
+/** A Python that has scapy, in full. */
+function python(): Record<string, string> {
+  const [version = ''] = readdirSync('/usr/lib').filter(name => /^python3\.\d+$/.test(name))
+  const library = `/usr/lib/${version}`
+  const modules = readdirSync(`${library}/lib-dynload`).map(name => `${library}/lib-dynload/${name}`)
+  const { stdout } = spawnSync('ldd', [PYTHON, ...modules], { encoding: 'utf8' })
+  const libraries = [...stdout.matchAll(/=> (\/\S+)/g)].map(([, path = '']) => [path, path])
+  return {
+    ...Object.fromEntries(libraries),
+    [PYTHON]: PYTHON,
+    [library]: library,
+    [`${PACKAGES}/scapy`]: `${PACKAGES}/scapy`,
+  }
+}
+
+for (const release of releases) {
+  const kernel = noGuest ? { missing: noGuest } : fetchKernel(release)
+  const skip = 'missing' in kernel && kernel.missing
+
+  t.test(`${release}: scenarios, on the charts of two namespaces`, { skip, timeout: 600_000 }, async t => {
+    if (!('vmlinuz' in kernel)) return
+    const guest = join(t.testdir(), 'guest.cjs')
+    const entryPoints = [join(__dirname, 'scenarios-guest.ts')]
+    buildSync({ entryPoints, bundle: true, platform: 'node', target: 'node20', outfile: guest })
+    const beside = join(root, 'test/kernel')
+    const acts = readdirSync(beside).filter(name => /\.(py|nft)$/.test(name))
+    const files = {
+      ...python(),
+      '/test/guest.cjs': guest,
+      ...Object.fromEntries(acts.map(name => [`/test/${name}`, join(beside, name)])),
+      '/fixtures/conformance/scenarios.json': join(root, 'test/fixtures/conformance/scenarios.json'),
+      '/usr/bin/tcp-resets': join(dist, 'bin/tcp-resets'),
+      '/usr/libexec/tcp_resets.plugin': join(dist, 'plugins.d/tcp_resets.plugin'),
+    }
+    const text = await bootKernel(kernel, files, { modules: true, programs: ['nft', 'ss'] })
+    const found = /REPORT (.*)/.exec(text)?.[1]
+    if (found === undefined) throw new Error(`the guest reported nothing:\n${text.slice(-4000)}`)
+    const report: ScenariosReport = JSON.parse(found)
+    t.comment(`${report.kernel}, ${basename(PYTHON)}`)
+    t.equal(report.grant, '', 'the dynamic events are granted')
+
+    for (const { result, charts } of report.played) {
+      const { name } = result
+      if ('skipped' in result) {
+        t.pass(name, { skip: result.skipped })
+        continue
+      }
+      t.ok(result.ok, name, { error: result.error })
+      for (const letter of LETTERS) {
+        const expected = {
+          sent: resetsOut(result.wire[letter]) + (SENT_ERROR[name]?.[letter] ?? 0),
+          received: resetsIn(name, letter, result.wire[letter]) + (RECEIVED_ERROR[name]?.[letter] ?? 0),
+        }
+        t.strictSame(charts[letter], expected, `${name}: resets of ${letter}`)
+      }
+    }
+  })
+}
