@@ -124,7 +124,7 @@ function describe(tree: string, version: string): void {
   // What a user may edit, and dpkg asks about when it changes.
   const conffiles = files.filter(file => file.startsWith('etc/')).map(file => `/${file}\n`)
   writeFileSync(join(about, 'conffiles'), conffiles.join(''))
-  for (const script of ['postinst', 'prerm', 'postrm'])
+  for (const script of ['preinst', 'postinst', 'prerm', 'postrm'])
     copyFileSync(packaging('debian', script), join(about, script))
 }
 

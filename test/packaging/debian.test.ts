@@ -27,6 +27,13 @@ t.test('install, upgrade, remove and purge, with a running Netdata', { skip }, a
   const pid = (): string => sandbox.must("pgrep -f 'node .*[/]usr/lib/netdata/plugins.d/tcp_resets.plugin'")
   const before = sandbox.changes()
 
+  t.equal(sandbox.run('install', '--root', '/').status, 0)
+  t.match(sandbox.sh(`dpkg --install ${deb}`), {
+    status: 1,
+    stderr: /"tcp-resets install" has put its files here\. As root: tcp-resets uninstall/,
+  })
+  t.equal(sandbox.sh('tcp-resets uninstall').status, 0)
+
   dpkg(`--install ${deb}`)
   await sandbox.until('the doctor is content', ALL_WELL)
   t.match(sandbox.must('tcp-resets check-config'), '/usr/lib/netdata/conf.d/tcp_resets.conf: good\n')
