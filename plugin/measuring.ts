@@ -75,7 +75,9 @@ export function measuring(
       }
       const run = sliced(time.monotonic, take, log)
       return {
-        collect: () => run(collector.collect()),
+        collect() {
+          if (collector.isDue()) run(collector.collect())
+        },
         nameOf: collector.nameOf,
         mayHaveSome: collector.mayHaveSome,
         stop() {

@@ -50,6 +50,8 @@ export interface NamespaceFinder {
    * @param seconds since it did so before
    */
   search(seconds: number): Generator<undefined>
+  /** Whether some were new at the last search. */
+  readonly hasNew: boolean
   /**
    * Looks once more at those that were new at the last search: a container's first process often leaves the host's
    * namespace a little later.
@@ -160,6 +162,9 @@ export function namespaceFinder(
     },
     get fault() {
       return fault
+    },
+    get hasNew() {
+      return young.length > 0
     },
     lookAgain,
     *search(seconds) {

@@ -6,8 +6,10 @@ const MISSING = 60_000
 
 /** When to look for namespaces. Times are monotonic milliseconds. */
 export interface SearchTimes {
-  /** @returns seconds since the last search, where it is time for another one; that one is then the last */
+  /** @returns seconds since the last search, where it is time for another one */
   due(now: number): number | undefined
+  /** A search begins. */
+  begin(now: number): void
   /** Something has gone. */
   missing(now: number): void
 }
@@ -22,9 +24,10 @@ export function searchTimes(updateEvery: number): SearchTimes {
     due(now) {
       const passed = last === undefined ? updateEvery * 1000 : now - last
       const every = now - lastMissing < MISSING ? EVERY_WHILE_MISSING : EVERY
-      if (last !== undefined && passed < every - slack) return undefined
+      return last !== undefined && passed < every - slack ? undefined : passed / 1000
+    },
+    begin(now) {
       last = now
-      return passed / 1000
     },
     missing(now) {
       lastMissing = now

@@ -3,7 +3,7 @@ import { readAll, readOnce } from '../sources/kept-file'
 import { netnsMounts } from './mounts'
 
 /** Seconds between two walks where there may be something to find. */
-const EVERY = 50
+const EVERY = 40
 /** The same where that is very unlikely. */
 const AT_LEAST_EVERY = 600
 

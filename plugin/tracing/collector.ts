@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import type { Counted } from '../analysis/received'
 import { PLUGIN } from '../charts/resets'
 import { reasonsChart, TRACED, tracedChart } from '../charts/traced'
@@ -113,6 +114,11 @@ export function tracingCollector(
   }
 
   const attach = (): void => {
+    // The same as below, without the cost of an error each time.
+    if (saidHow && !existsSync(folder)) {
+      onGrant(false)
+      return
+    }
     try {
       streams = openTracing(folder).map(instance => ({ instance, events: [], unreadable: 0 }))
       received = countsOf(streams)

@@ -8,7 +8,10 @@ function dueAt(updateEvery: number, seconds: number, missingAt?: number): number
   for (let now = 0; now <= seconds; now += updateEvery) {
     if (now === missingAt) times.missing(now * 1000)
     // Some milliseconds early or late, as ticks are.
-    if (times.due(now * 1000 + (now % 2) * 20) !== undefined) due.push(now)
+    const milliseconds = now * 1000 + (now % 2) * 20
+    if (times.due(milliseconds) === undefined) continue
+    times.begin(milliseconds)
+    due.push(now)
   }
   return due
 }
@@ -27,6 +30,8 @@ t.test('every 2 s for a minute after something has gone', async t => {
 t.test('tells the seconds since the last search', async t => {
   const times = searchTimes(1)
   t.equal(times.due(1000), 1)
+  t.equal(times.due(1000), 1, 'until one begins')
+  times.begin(1000)
   t.equal(times.due(2000), undefined)
   t.equal(times.due(6500), 5.5)
 })

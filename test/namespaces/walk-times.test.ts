@@ -18,7 +18,7 @@ function walksAt(seconds: number, signsAt: (second: number) => Signs): number[] 
   return walks
 }
 
-t.test('every 50 s where something keeps a namespace, or nobody knows', async t => {
+t.test('every 40 s where something keeps a namespace, or nobody knows', async t => {
   const signs: Record<string, Signs> = {
     'a mount': { made: '7', kept: true },
     'mounts that can not be seen': { made: '7', kept: undefined },
@@ -26,8 +26,8 @@ t.test('every 50 s where something keeps a namespace, or nobody knows', async t 
   }
   for (const [name, sign] of Object.entries(signs))
     t.strictSame(
-      walksAt(160, () => sign),
-      [50, 100, 150],
+      walksAt(130, () => sign),
+      [40, 80, 120],
       name,
     )
 })
@@ -42,12 +42,12 @@ t.test('every ten minutes where nothing happens', async t => {
 t.test('twice after a namespace was made', async t => {
   t.strictSame(
     walksAt(600, second => ({ made: second < 130 ? '7' : '10', kept: false })),
-    [150, 200],
+    [160, 200],
     'the second time for a process that moved after the first',
   )
   t.strictSame(
     walksAt(300, second => ({ made: String(second), kept: false })),
-    [50, 100, 150, 200, 250, 300],
+    [40, 80, 120, 160, 200, 240, 280],
     'and on where more and more are made',
   )
 })
