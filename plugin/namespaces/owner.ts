@@ -6,7 +6,8 @@ import { containerOfMounts, sysSource } from './mounts'
 
 /** Programs that stand beside a container or start it, and say nothing about it. */
 const HELPERS = new Set([
-  ...['conmon', 'rootlessport', 'rootlesskit', 'slirp4netns', 'pasta', 'catatonit', 'pause'],
+  ...['conmon', 'rootlessport', 'rootlesskit', 'slirp4netns', 'pasta', 'pasta.avx2'],
+  ...['catatonit', 'pause', 'tini', 'dumb-init', 'docker-init', 'bwrap'],
   ...['runc', 'runc:[1:CHILD]', 'runc:[2:INIT]', 'crun', 'nsenter'],
 ])
 /** What a program is called that started itself through /proc/self/exe. It tells nothing at all. */

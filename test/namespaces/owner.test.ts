@@ -91,6 +91,11 @@ t.test('the oldest can be a helper', async t => {
   t.match(ownerOfMade(t, [service, container]), { name: 'podman_aaefb9d8feed' }, 'before a service')
   t.match(ownerOfMade(t, [{ comm: 'a' }, service]), { name: 'ssh' }, 'before a command')
   t.match(ownerOfMade(t, [{ comm: 'exe' }, { comm: 'conmon' }, { comm: 'web' }]), { name: 'web' })
+  t.match(
+    ownerOfMade(t, [{ comm: 'bwrap' }, { comm: 'firefox' }]),
+    { name: 'firefox' },
+    'bwrap(1): a sandbox',
+  )
   t.match(ownerOfMade(t, [{ comm: 'exe' }, { comm: 'conmon' }]), { name: 'conmon' }, 'better than nothing')
   t.match(ownerOfMade(t, [{ comm: 'exe' }]), { runtime: 'process', name: 'unnamed' }, 'never exe')
   t.match(ownerOfMade(t, [{ comm: '' }]), { name: 'unnamed' }, 'nor nothing')
