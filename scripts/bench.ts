@@ -17,6 +17,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   alarms: () => import('../bench/alarms'),
   namespaces: async () => printing((await import('../bench/namespaces')).namespaces),
   explain: () => import('../bench/explain'),
+  recording: () => import('../bench/recording'),
   tracing: async () => printing((await import('../bench/tracing')).tracing),
 }
 
@@ -31,7 +32,7 @@ function printing(print: () => Promise<void>): Bench {
 }
 
 /** Those that take long enough to be asked for by name. */
-const ONLY_WHEN_NAMED: readonly string[] = ['alarms', 'explain', 'namespaces', 'tracing']
+const ONLY_WHEN_NAMED: readonly string[] = ['alarms', 'explain', 'namespaces', 'recording', 'tracing']
 
 async function main(names: readonly string[]): Promise<number> {
   const unknown = names.filter(name => !Object.hasOwn(BENCHES, name))

@@ -10,10 +10,11 @@ const OFFERED = 10
  * Opens the network namespace that a chart is named for: `docker_9ec39b91f3d7`, `default_web-0`.
  *
  * @param name what stands behind `ipv4.tcp_resets_`
+ * @param wantedInode of its `net/snmp`: the one namespace that is meant, where that is known
  * @returns a descriptor of it, which stays that of this namespace whatever becomes of its processes
  * @throws where there is none of that name, or more than one
  */
-export function openContainer(name: string): number {
+export function openContainer(name: string, wantedInode?: number): number {
   if (process.platform !== 'linux')
     throw new Error('this needs Linux: other systems have no network namespaces')
   const found = new Map<number, number>()
@@ -26,7 +27,8 @@ export function openContainer(name: string): number {
     if (owner === undefined || pids[0] === undefined) continue
     const wanted = wantedName(owner.name)
     // The chart of a second one of that name has the inode behind it.
-    if (name === wanted || name === `${wanted}_${inode}`) found.set(inode, pids[0])
+    const isNamed = name === wanted || name === `${wanted}_${inode}`
+    if (isNamed && (wantedInode ?? inode) === inode) found.set(inode, pids[0])
     offered.add(wanted)
   }
   const [pid, ...more] = found.values()

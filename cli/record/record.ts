@@ -6,7 +6,7 @@ import { headersOnly } from '../../explain/capture/headers-only'
 import type { Explanation } from '../../explain/explanation'
 import { messageOf, oneLine } from '../../plugin/message'
 import { findingOf, RECORDINGS, type Recording, recordingsIn } from '../../plugin/recording/recording'
-import { OWN, REQUEST } from '../../plugin/recording/request'
+import { OWN, REQUEST, type Request } from '../../plugin/recording/request'
 import { openContainer } from '../explain/container'
 import { ownersOf } from '../explain/owners'
 import { HEADERS, tcpdump } from '../explain/tcpdump'
@@ -57,35 +57,35 @@ export async function record(
 ): Promise<number> {
   const { request, store, between } = setting
   for (const path of [request, join(store, 'any')]) refuseOthers(path)
-  const [name, ...others] = takeRequests(request)
-  if (name === undefined) return 0
+  const [first, ...others] = takeRequests(request)
+  if (first === undefined) return 0
   const kept = recordingsIn(store)
   const refusal = refusalOf(kept, Date.now() / 1000, between)
   if (refusal !== undefined) {
-    say(`not recorded: ${named([name, ...others])}: ${refusal.why}`)
+    say(`not recorded: ${named([first, ...others])}: ${refusal.why}`)
     const last = countRefused(store, kept.at(-1), 1 + others.length)
     // Or whoever asks again and again would have this started again and again.
     await wait(refusal.seconds * 1000)
     countRefused(store, last, takeRequests(request).length)
     return 0
   }
-  const begun = newRecording(name)
+  const begun = newRecording(first.name)
   try {
     makeRoom(store, MOST_BYTES)
     keep(store, { ...begun, fault: 'it was cut off' })
   } catch (error) {
-    say(`not recorded: ${named([name, ...others])}: ${messageOf(error)}`)
+    say(`not recorded: ${named([first, ...others])}: ${messageOf(error)}`)
     // What is not kept is not counted either.
     await wait(between * 1000)
     takeRequests(request)
     return 1
   }
-  const recording = { ...begun, ...(await recorded(begun, program, setting)) }
+  const recording = { ...begun, ...(await recorded(begun, first, program, setting)) }
   const refused = [...others, ...takeRequests(request)]
   if (refused.length > 0)
-    say(`not recorded: ${named(refused)}: one recording at a time, and this one was of ${name}`)
+    say(`not recorded: ${named(refused)}: one recording at a time, and this one was of ${first.name}`)
   keep(store, { ...recording, refused: refused.length })
-  say(`${name}: ${findingOf(recording)}`)
+  say(`${first.name}: ${findingOf(recording)}`)
   return recording.fault === undefined ? 0 : 1
 }
 
@@ -96,9 +96,10 @@ function countRefused(store: string, last: Recording | undefined, count: number)
   return counted
 }
 
-function named(names: readonly string[]): string {
-  const more = names.length - NAMED
-  return `${names.slice(0, NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`
+function named(requests: readonly Request[]): string {
+  const more = requests.length - NAMED
+  const names = requests.slice(0, NAMED).map(({ name }) => name)
+  return `${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`
 }
 
 function newRecording(namespace: string): Recording {
@@ -108,21 +109,22 @@ function newRecording(namespace: string): Recording {
 }
 
 async function recorded(
-  { id, namespace }: Recording,
+  { id }: Recording,
+  request: Request,
   program: string,
   { store, seconds }: Setting,
 ): Promise<Pick<Recording, 'explanation' | 'fault'>> {
   const path = captureOf(store, id)
   const notes: string[] = []
   try {
-    await capture(namespace, path, seconds, notes)
+    await capture(request, path, seconds, notes)
   } catch (error) {
     rmSync(path, { force: true })
     return { fault: faultOf(error) }
   }
   try {
     const { capture, resets, summary, ...rest } = explained(program, path)
-    const owners = namespace === OWN ? await ownersOf(summary) : []
+    const owners = request.name === OWN ? await ownersOf(summary) : []
     return {
       explanation: {
         ...rest,
@@ -138,8 +140,13 @@ async function recorded(
 
 const faultOf = (error: unknown): string => oneLine(messageOf(error)).slice(0, MOST_FAULT)
 
-async function capture(name: string, path: string, seconds: number, notes: string[]): Promise<void> {
-  const namespace = name === OWN ? undefined : openContainer(name)
+async function capture(
+  { name, inode }: Request,
+  path: string,
+  seconds: number,
+  notes: string[],
+): Promise<void> {
+  const namespace = name === OWN ? undefined : openContainer(name, inode)
   try {
     const out = openSync(path, 'wx', 0o640)
     try {

@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync, truncateSync } from 'node:fs'
+import type { Request } from '../../plugin/recording/request'
 import { kindOf } from '../install/whose'
 
 const MOST_BYTES = 64 * 1024
@@ -8,10 +9,10 @@ const MOST_BYTES = 64 * 1024
  * form of a name. Where nothing was asked for the file is left alone: every change to it has this started.
  *
  * @param path in a directory of root's, so that it is the same file all the time
- * @returns the names, each once, in the order in which they were asked for
+ * @returns in the order in which they were made, each name once
  * @throws the system's error, or where it is no file
  */
-export function takeRequests(path: string): string[] {
+export function takeRequests(path: string): Request[] {
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants
   const fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
   try {
@@ -21,8 +22,14 @@ export function takeRequests(path: string): string[] {
     const buffer = Buffer.alloc(MOST_BYTES)
     const text = buffer.toString('latin1', 0, readSync(fd, buffer, 0, MOST_BYTES, 0))
     truncateSync(path)
-    return [...new Set(text.split('\n').filter(name => /^[\w.-]{1,200}$/.test(name)))]
+    const requests = text.split('\n').flatMap(readRequest).reverse()
+    return [...new Map(requests.map(request => [request.name, request])).values()].reverse()
   } finally {
     closeSync(fd)
   }
+}
+
+function readRequest(line: string): Request[] {
+  const [, name, inode] = /^([\w.-]{1,200})(?: (\d{1,15}))?$/.exec(line) ?? []
+  return name === undefined ? [] : [{ name, ...(inode !== undefined && { inode: Number(inode) }) }]
 }

@@ -69,7 +69,8 @@ export function newMember(
     close() {},
   }
   const charts = { suffix: `_${name}`, labels: { namespace: name } }
-  const collector = namespaceCollector(source, updateEvery, log, charts, recordBursts(name, log), () =>
+  const watch = recordBursts(name, log, () => namespace?.inode)
+  const collector = namespaceCollector(source, updateEvery, log, charts, watch, () =>
     inode === undefined ? undefined : countReceived?.(inode),
   )
 

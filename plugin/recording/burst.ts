@@ -29,8 +29,12 @@ export function burstWatch(): (total: bigint | undefined, now: number) => boolea
     if (total === undefined) return false
     const newest = seen.at(-1)
     if (newest !== undefined && total < newest.total) seen = []
-    if (newest !== undefined && total === newest.total) newest.last = now
-    else seen.push({ total, first: now, last: now })
+    if (newest === undefined || total !== newest.total) seen.push({ total, first: now, last: now })
+    else {
+      newest.last = now
+      // Nothing begins without a reset.
+      if (raised === undefined) return false
+    }
     while ((seen[1]?.first ?? now) <= now - MINUTE - WINDOW) seen.shift()
 
     const from = seen.findLast(({ first }) => first <= now - WINDOW)

@@ -1,8 +1,16 @@
 import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs'
 
+/** A network namespace, now. */
+export interface Request {
+  /** As its chart has it. */
+  readonly name: string
+  /** Of its `net/snmp`, as two namespaces may want the same name; absent for the agent's own, and from a person. */
+  readonly inode?: number | undefined
+}
+
 /**
  * Where a recording is asked for: a file of root's that the agent's group may write to and nobody may replace. It is there
- * only where recordings were asked for. Each line is the name of a namespace.
+ * only where recordings were asked for. Each line is a request: a name, and an inode behind a blank.
  */
 export const REQUEST = '/run/netdata-tcp-resets-recording/request'
 /** Of the agent's own namespace: the name behind `ipv4.tcp_resets_` of the others is empty there. */
@@ -12,12 +20,11 @@ export const OWN = 'host'
 const MOST_BYTES = 4096
 
 /**
- * Asks for a recording of a namespace, now.
+ * Asks for a recording.
  *
- * @param name as its chart has it
  * @throws the system's error (`code`, `path`); nothing where recordings are off
  */
-export function askForRecording(name: string, path = REQUEST): void {
+export function askForRecording({ name, inode }: Request, path = REQUEST): void {
   let fd: number
   try {
     fd = openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_NONBLOCK | constants.O_NOFOLLOW)
@@ -26,7 +33,7 @@ export function askForRecording(name: string, path = REQUEST): void {
     throw error
   }
   try {
-    if (fstatSync(fd).size < MOST_BYTES) writeSync(fd, `${name}\n`)
+    if (fstatSync(fd).size < MOST_BYTES) writeSync(fd, `${name}${inode === undefined ? '' : ` ${inode}`}\n`)
   } finally {
     closeSync(fd)
   }

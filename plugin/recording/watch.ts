@@ -11,8 +11,13 @@ export type Totals = Readonly<Record<'sent' | 'received', bigint | undefined>>
  * nothing comes of it.
  *
  * @param name as its chart has it
+ * @param inode of its `net/snmp`, where it has one of its own
  */
-export function recordBursts(name: string, log: Log): (totals: Totals, now: number) => void {
+export function recordBursts(
+  name: string,
+  log: Log,
+  inode: () => number | undefined = () => undefined,
+): (totals: Totals, now: number) => void {
   const sent = burstWatch()
   const received = burstWatch()
   return (totals, now) => {
@@ -21,7 +26,7 @@ export function recordBursts(name: string, log: Log): (totals: Totals, now: numb
     if (directions.length === 0) return
     log.info(`a burst of resets begins (${directions.join(' and ')}): ${name}`)
     try {
-      askForRecording(name)
+      askForRecording({ name, inode: inode() })
       log.fault('recording', undefined)
     } catch (error) {
       log.fault('recording', messageOf(error))

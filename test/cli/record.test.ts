@@ -1,6 +1,16 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -24,7 +34,7 @@ const skip =
 /** Places as root makes them, and times that a test can wait for. */
 function setUp(
   t: Test,
-): Setting & { said: string[]; run: () => Promise<number>; ask: (name: string) => void } {
+): Setting & { said: string[]; run: () => Promise<number>; ask: (name: string, inode?: number) => void } {
   const dir = t.testdir({ store: {}, request: '' })
   const setting = { request: join(dir, 'request'), store: join(dir, 'store'), seconds: 3, between: 60 }
   chmodSync(setting.request, 0o620)
@@ -33,7 +43,7 @@ function setUp(
     ...setting,
     said,
     run: () => record(command, line => said.push(line), setting),
-    ask: name => askForRecording(name, setting.request),
+    ask: (name, inode) => askForRecording({ name, inode }, setting.request),
   }
 }
 
@@ -114,6 +124,7 @@ t.test('whatever is written into the request', { skip }, async t => {
     '\0\0\n',
     '/etc/passwd\n\n',
     `${'x'.repeat(100_000)}\n`,
+    `${'x'.repeat(201)}\n../../etc/shadow\nhost/../x\nhost 1 2\nhost -1\nhost 1e3\n host\n`,
     'a b\n$(id)\n;reboot\n',
     '\xff\xfe\n',
   ]) {
@@ -121,6 +132,31 @@ t.test('whatever is written into the request', { skip }, async t => {
     t.equal(await run(), 0)
     t.equal(statSync(request).size, 0)
   }
+  t.strictSame([said, readdirSync(store)], [[], []])
+})
+
+t.test('a name of one namespace with the inode of another is none', { skip }, async t => {
+  const { run, ask, store } = setUp(t)
+  ask('init', 12_345)
+  t.equal(await run(), 1)
+  t.match(recordingsIn(store), [{ namespace: 'init', fault: /^no namespace is called "init"/ }])
+})
+
+t.test('a request that is no file is refused, and not waited for', { skip }, async t => {
+  const { run, request, store, said } = setUp(t)
+  const target = join(t.testdirName, 'target')
+  writeFileSync(target, 'host\n')
+  const kinds: Record<string, [make: () => void, message: RegExp]> = {
+    'a link': [() => symlinkSync(target, request), /ELOOP/],
+    'a pipe': [() => spawnSync('mkfifo', [request]), /expected a file, found a pipe/],
+    'a directory': [() => mkdirSync(request), /expected a file, found a directory/],
+  }
+  for (const [kind, [make, message]] of Object.entries(kinds)) {
+    rmSync(request, { recursive: true })
+    make()
+    await t.rejects(run(), message, kind)
+  }
+  t.equal(readFileSync(target, 'utf8'), 'host\n')
   t.strictSame([said, readdirSync(store)], [[], []])
 })
 
@@ -280,7 +316,9 @@ t.test(
       return holder.exitCode ?? once(holder, 'exit')
     })
     await once(holder.stdout, 'data')
-    const name = `${wantedName(readOwner('', [Number(holder.pid)])?.name ?? '')}_${statSync(`/proc/${holder.pid}/net/snmp`).ino}`
+    // Others may want the same name; the inode tells which one is meant.
+    const name = wantedName(readOwner('', [Number(holder.pid)])?.name ?? '')
+    const { ino } = statSync(`/proc/${holder.pid}/net/snmp`)
     const sender = spawn('nsenter', [
       '-t',
       String(holder.pid),
@@ -292,7 +330,7 @@ t.test(
       '40',
     ])
     t.teardown(() => sender.kill())
-    ask(name)
+    ask(name, ino)
     t.equal(await record(command, line => said.push(line), { request, store, seconds: 12, between: 60 }), 0)
     const [recording] = recordingsIn(store)
     t.ok(
