@@ -13,7 +13,7 @@ import { type Definition, definitions } from './definitions'
 import { defineEvents, eventsOf, isOn, removeEvents, switchOn } from './events'
 import { makeInstance, permit, removeInstances } from './instances'
 import { selfTest } from './self-test'
-import { isLockedDown, isMounted, reachTracefs, run } from './tracefs'
+import { isLockedDown, isMounted, reachTracefs, refuseLockdown, run } from './tracefs'
 
 const BTF = '/sys/kernel/btf/vmlinux'
 const PROBED = DIRECTIONS.flatMap(direction => PROBES[direction].map(event => [direction, event] as const))
@@ -59,6 +59,7 @@ export async function grant(
   tracepointsOnly: boolean,
   say: (line: string) => void,
 ): Promise<void> {
+  refuseLockdown()
   const gid = numberOf(options.group ?? agentsGroup())
   await withTracefs(options, async place => {
     const had = grantedAt(place)

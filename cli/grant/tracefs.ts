@@ -25,7 +25,7 @@ export function reachTracefs(dir: string): Tracefs {
     .filter(({ type, root, point }) => type === 'tracefs' && root === '/' && isRoots(point))
     .map(({ point }) => point)[0]
   if (mounted !== undefined) return { path: mounted, leave() {} }
-  if (isLockedDown()) throw new Error('this kernel is locked down (confidentiality): nobody may trace')
+  refuseLockdown()
   const path = join(dir, 'tracefs')
   mkdirSync(path, { recursive: true, mode: 0o700 })
   try {
@@ -57,6 +57,11 @@ function isRoots(folder: string): boolean {
  * Locked down for confidentiality a kernel has an empty tracefs, and some (6.12) fault where it is unmounted: so it is not
  * even mounted then.
  */
+/** @throws where nothing can be granted */
+export function refuseLockdown(): void {
+  if (isLockedDown()) throw new Error('this kernel is locked down (confidentiality): nobody may trace')
+}
+
 export function isLockedDown(): boolean {
   return existsSync(LOCKDOWN) && readFileSync(LOCKDOWN, 'utf8').includes('[confidentiality]')
 }

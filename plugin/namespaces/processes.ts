@@ -1,7 +1,9 @@
 import { readdirSync, readlinkSync, statSync } from 'node:fs'
 import { attempt } from '../attempt'
-import { isProcfs, keptFile, readAll, readOnce } from '../sources/kept-file'
+import { findIn, isProcfs, keptFile, readOnce } from '../sources/kept-file'
 
+/** Some 600 sockets. Whole namespaces of services have fewer, and 20,000 would take half a second. */
+const NETLINK_BYTES = 64 * 1024
 const IF_THERE = { throwIfNoEntry: false } as const
 
 /**
@@ -29,10 +31,10 @@ export function statInode(proc: string, pid: number | ''): number | undefined {
  * What tells a process's network namespace from a later one with the same inode: the kernel's own rtnetlink socket
  * (`Eth` and `Pid` 0) in its `net/netlink`, whose number is given out only once.
  *
- * @returns undefined where the process has ended, or there is no such line
+ * @returns undefined where the process has ended, or there is no such line, or too many are before it
  */
 export function netIdentity(proc: string, pid: number | 'self'): string | undefined {
-  return attempt(() => /^\S+ +0 +0 .* (\d+) *$/m.exec(readAll(`${proc}/${pid}/net/netlink`))?.[1])
+  return attempt(() => findIn(`${proc}/${pid}/net/netlink`, /^\S+ +0 +0 .* (\d+) *\n/m, NETLINK_BYTES)?.[1])
 }
 
 /** The processes of the machine, those of all PID namespaces: procfs counts them as links of its root. */

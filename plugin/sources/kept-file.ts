@@ -1,8 +1,10 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync, statfsSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readFileSync, readSync, statfsSync } from 'node:fs'
 import { attempt } from '../attempt'
 import { readWhole } from './read-whole'
 
 const PROC_SUPER_MAGIC = 0x9fa0
+/** The kernel gives whole records, a page of them at most. */
+const PAGE = 4096
 
 /** Whether a path is on a procfs, and not on a copy of some of its files. Not every kernel tells (gVisor). */
 export function isProcfs(path: string): boolean {
@@ -87,6 +89,31 @@ export function readAll(path: string): string {
   const fd = openForReading(path)
   try {
     return readFileSync(fd, 'latin1')
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/**
+ * The beginning of a file of many records, as far as what is looked for: the kernel takes its time for each of them.
+ *
+ * @param most bytes after which nothing more is read
+ * @returns what was found; undefined where it is not there, or further on
+ * @throws the system's error (`code`, `path`)
+ */
+export function findIn(path: string, pattern: RegExp, most: number): RegExpExecArray | undefined {
+  const fd = openForReading(path)
+  try {
+    const buffer = Buffer.allocUnsafe(PAGE)
+    let text = ''
+    while (text.length < most) {
+      const size = readSync(fd, buffer, 0, PAGE, null)
+      if (size === 0) return undefined
+      text += buffer.toString('latin1', 0, size)
+      const found = pattern.exec(text)
+      if (found !== null) return found
+    }
+    return undefined
   } finally {
     closeSync(fd)
   }
