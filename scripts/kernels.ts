@@ -16,7 +16,14 @@ import { basename, dirname, join } from 'node:path'
 import { root } from './build'
 
 /** The releases of Debian whose packaged kernels are tried, the one of `npm test` first. */
-export const RELEASES = ['bookworm', 'bullseye', 'trixie', 'sid'] as const
+const RELEASES = ['bookworm', 'bullseye', 'trixie', 'sid'] as const
+/** What TEST_KERNELS names, with commas between, or `all`; without it the first. */
+export function releasesToTry({ TEST_KERNELS = RELEASES[0] }: NodeJS.ProcessEnv): readonly Release[] {
+  return TEST_KERNELS === 'all'
+    ? RELEASES
+    : RELEASES.filter(release => TEST_KERNELS.split(',').includes(release))
+}
+
 export type Release = (typeof RELEASES)[number]
 
 const MIRROR = 'http://deb.debian.org/debian'

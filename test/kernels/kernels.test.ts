@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { buildSync } from 'esbuild'
 import t, { type Test } from 'tap'
 import { dist, root } from '../../scripts/build'
-import { bootKernel, fetchKernel, RELEASES } from '../../scripts/kernels'
+import { bootKernel, fetchKernel, releasesToTry } from '../../scripts/kernels'
 import type { Report } from './guest'
 
 // Debian's packaged kernels, booted without KVM: what root grants, and what the plugin makes of it as the agent's user.
@@ -12,9 +12,8 @@ import type { Report } from './guest'
 const noQemu =
   !['/usr/bin/qemu-system-x86_64', '/bin/busybox', '/usr/bin/cpio'].every(existsSync) &&
   'needs qemu-system-x86, busybox-static and cpio'
-const releases = process.env.TEST_KERNELS === 'all' ? RELEASES : RELEASES.slice(0, 1)
 
-for (const release of releases) {
+for (const release of releasesToTry(process.env)) {
   const kernel = noQemu ? { missing: noQemu } : fetchKernel(release)
   const skip = 'missing' in kernel && kernel.missing
   const boot = async (t: Test, parameters = ''): Promise<Report> => {

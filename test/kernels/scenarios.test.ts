@@ -4,7 +4,7 @@ import { basename, join } from 'node:path'
 import { buildSync } from 'esbuild'
 import t from 'tap'
 import { dist, root } from '../../scripts/build'
-import { bootKernel, fetchKernel, RELEASES } from '../../scripts/kernels'
+import { bootKernel, fetchKernel, releasesToTry } from '../../scripts/kernels'
 import { resetsIn, resetsOut, SENT_ERROR } from '../kernel/check-charts'
 import { PYTHON } from '../kernel/hosts'
 import { LETTERS } from '../kernel/scenario-table'
@@ -24,7 +24,6 @@ const noGuest =
   ].every(existsSync) &&
     'needs qemu-system-x86, busybox-static, cpio, nftables and python3-scapy') ||
   (!existsSync('/usr/bin/xz') && 'needs xz-utils')
-const releases = process.env.TEST_KERNELS === 'all' ? RELEASES : RELEASES.slice(0, 1)
 
 /** What TCP never took: its checksum was wrong. */
 const RECEIVED_ERROR: Readonly<Record<string, Readonly<Record<string, number>>>> = { badsum_rst: { B: -1 } }
@@ -44,7 +43,7 @@ function python(): Record<string, string> {
   }
 }
 
-for (const release of releases) {
+for (const release of releasesToTry(process.env)) {
   const kernel = noGuest ? { missing: noGuest } : fetchKernel(release)
   const skip = 'missing' in kernel && kernel.missing
 
@@ -58,6 +57,7 @@ for (const release of releases) {
     const files = {
       ...python(),
       '/test/guest.cjs': guest,
+      '/test/flood.py': join(root, 'test/tracing/flood.py'),
       ...Object.fromEntries(acts.map(name => [`/test/${name}`, join(beside, name)])),
       '/fixtures/conformance/scenarios.json': join(root, 'test/fixtures/conformance/scenarios.json'),
       '/usr/bin/tcp-resets': join(dist, 'bin/tcp-resets'),
@@ -69,6 +69,11 @@ for (const release of releases) {
     const report: ScenariosReport = JSON.parse(found)
     t.comment(`${report.kernel}, ${basename(PYTHON)}`)
     t.equal(report.grant, '', 'the dynamic events are granted')
+
+    const { wire, charts, bulkBytes } = report.flooded
+    t.comment(`a flood beside ${bulkBytes} bytes: ${JSON.stringify(wire)}`)
+    t.ok((wire.A.received ?? 0) >= 20_000 && bulkBytes > 0)
+    t.strictSame(charts, wire, 'a flood beside bulk traffic')
 
     for (const { result, charts } of report.played) {
       const { name } = result
