@@ -8,6 +8,7 @@ import { CAPACITY, topResets } from '../plugin/tracing/top-resets'
 import { dist } from '../scripts/build'
 import { type Hosts, makeHosts, PYTHON, whyNoHosts } from '../test/kernel/hosts'
 import { asNobody, type Grant, makeGrant, whyNoTracing } from '../test/tracing/grant'
+import { eventsCost } from './tracing/events'
 
 // What reading the kernel's trace costs and gives, beside tcpdump and bpftrace on the same resets.
 
@@ -58,6 +59,9 @@ export async function tracing(): Promise<void> {
       await together(hosts, grant, folder),
     )
     table('What the plugin needs', await needs(hosts, grant, folder))
+    const cost = await eventsCost(folder)
+    if (typeof cost === 'string') console.log(`\nWhat the grant costs a kernel: skipped: ${cost}`)
+    else table('What the grant costs the kernel of Debian 12, in QEMU', cost)
   } finally {
     await hosts.remove()
     await grant.remove()

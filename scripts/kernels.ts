@@ -96,6 +96,36 @@ function firstIn(folder: string, places: readonly string[], pattern: RegExp): st
 
 const lastLine = (text: string): string => text.trimEnd().split('\n').at(-1) ?? ''
 
+/** Debian's, and what its scapy is in. */
+const PYTHON = '/usr/bin/python3'
+const PACKAGES = '/usr/lib/python3/dist-packages'
+
+/** Why no guest with a Python can be made here; undefined where it can. */
+export function whyNoGuests(): string | undefined {
+  const needed = [
+    '/usr/bin/qemu-system-x86_64',
+    '/bin/busybox',
+    '/usr/bin/cpio',
+    '/usr/bin/xz',
+    PYTHON,
+    `${PACKAGES}/scapy`,
+  ]
+  return needed.every(existsSync)
+    ? undefined
+    : 'needs qemu-system-x86, busybox-static, cpio, xz-utils and python3-scapy'
+}
+
+/** The files of a Python with scapy, for a guest. */
+export function guestPython(): Record<string, string> {
+  const [version = ''] = readdirSync('/usr/lib').filter(name => /^python3\.\d+$/.test(name))
+  const library = `/usr/lib/${version}`
+  const modules = readdirSync(`${library}/lib-dynload`).map(name => `${library}/lib-dynload/${name}`)
+  const { stdout } = spawnSync('ldd', [PYTHON, ...modules], { encoding: 'utf8' })
+  const files = [PYTHON, library, `${PACKAGES}/scapy`]
+  for (const [, path = ''] of stdout.matchAll(/=> (\/\S+)/g)) files.push(path)
+  return Object.fromEntries(files.map(path => [path, path]))
+}
+
 /** The modules that connect network namespaces, filter in them, and reach into sockets. */
 const MODULES = ['kernel/net', 'kernel/drivers/net/veth.ko', 'kernel/lib', 'kernel/crypto']
 
@@ -135,12 +165,18 @@ poweroff -f
  * @param options.parameters for the kernel
  * @param options.modules whether it has modules
  * @param options.programs more commands of this machine for it
+ * @param options.countsInstructions whether its clocks count instructions, a nanosecond each, on a single CPU
  * @returns all that came over the serial line
  */
 export async function bootKernel(
   { vmlinuz, modules }: Kernel,
   files: Readonly<Record<string, string>>,
-  options: { parameters?: string; modules?: boolean; programs?: readonly string[] } = {},
+  options: {
+    parameters?: string
+    modules?: boolean
+    programs?: readonly string[]
+    countsInstructions?: boolean
+  } = {},
 ): Promise<string> {
   const work = mkdtempSync(join(tmpdir(), 'tcp-resets-kernel-'))
   try {
@@ -187,7 +223,8 @@ export async function bootKernel(
     const qemu = spawn(
       'qemu-system-x86_64',
       [
-        ...['-machine', 'q35,accel=tcg', '-cpu', 'max', '-m', '1024', '-smp', '2'],
+        ...['-machine', 'q35,accel=tcg', '-cpu', 'max', '-m', '1024'],
+        ...(options.countsInstructions ? ['-icount', 'shift=0,sleep=off'] : ['-smp', '2']),
         ...['-nographic', '-no-reboot', '-nic', 'none'],
         ...['-kernel', vmlinuz, '-initrd', join(work, 'initramfs.gz')],
         // Without KVM on a busy machine a kernel may find its timer too slow, and give up.

@@ -1,47 +1,20 @@
-import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { buildSync } from 'esbuild'
 import t from 'tap'
 import { dist, root } from '../../scripts/build'
-import { bootKernel, fetchKernel, releasesToTry } from '../../scripts/kernels'
+import { bootKernel, fetchKernel, guestPython, releasesToTry, whyNoGuests } from '../../scripts/kernels'
 import { resetsIn, resetsOut, SENT_ERROR } from '../kernel/check-charts'
-import { PYTHON } from '../kernel/hosts'
 import { LETTERS } from '../kernel/scenario-table'
 import type { ScenariosReport } from './scenarios-guest'
 
 // Every reset scenario on Debian's packaged kernels, with the dynamic events: the charts of both namespaces against what
 // nftables saw on the wire. `npm test` boots the kernel of Debian 12; `npm run test:kernels` all of them.
 
-const PACKAGES = '/usr/lib/python3/dist-packages'
-const noGuest =
-  (![
-    '/usr/bin/qemu-system-x86_64',
-    '/bin/busybox',
-    '/usr/bin/cpio',
-    '/usr/sbin/nft',
-    `${PACKAGES}/scapy`,
-  ].every(existsSync) &&
-    'needs qemu-system-x86, busybox-static, cpio, nftables and python3-scapy') ||
-  (!existsSync('/usr/bin/xz') && 'needs xz-utils')
+const noGuest = whyNoGuests() ?? (!existsSync('/usr/sbin/nft') && 'needs nftables')
 
 /** What TCP never took: its checksum was wrong. */
 const RECEIVED_ERROR: Readonly<Record<string, Readonly<Record<string, number>>>> = { badsum_rst: { B: -1 } }
-
-/** A Python that has scapy, in full. */
-function python(): Record<string, string> {
-  const [version = ''] = readdirSync('/usr/lib').filter(name => /^python3\.\d+$/.test(name))
-  const library = `/usr/lib/${version}`
-  const modules = readdirSync(`${library}/lib-dynload`).map(name => `${library}/lib-dynload/${name}`)
-  const { stdout } = spawnSync('ldd', [PYTHON, ...modules], { encoding: 'utf8' })
-  const libraries = [...stdout.matchAll(/=> (\/\S+)/g)].map(([, path = '']) => [path, path])
-  return {
-    ...Object.fromEntries(libraries),
-    [PYTHON]: PYTHON,
-    [library]: library,
-    [`${PACKAGES}/scapy`]: `${PACKAGES}/scapy`,
-  }
-}
 
 for (const release of releasesToTry(process.env)) {
   const kernel = noGuest ? { missing: noGuest } : fetchKernel(release)
@@ -55,7 +28,7 @@ for (const release of releasesToTry(process.env)) {
     const beside = join(root, 'test/kernel')
     const acts = readdirSync(beside).filter(name => /\.(py|nft)$/.test(name))
     const files = {
-      ...python(),
+      ...guestPython(),
       '/test/guest.cjs': guest,
       '/test/flood.py': join(root, 'test/tracing/flood.py'),
       ...Object.fromEntries(acts.map(name => [`/test/${name}`, join(beside, name)])),
@@ -67,7 +40,7 @@ for (const release of releasesToTry(process.env)) {
     const found = /REPORT (.*)/.exec(text)?.[1]
     if (found === undefined) throw new Error(`the guest reported nothing:\n${text.slice(-4000)}`)
     const report: ScenariosReport = JSON.parse(found)
-    t.comment(`${report.kernel}, ${basename(PYTHON)}`)
+    t.comment(report.kernel)
     t.equal(report.grant, '', 'the dynamic events are granted')
 
     const { wire, charts, bulkBytes } = report.flooded
