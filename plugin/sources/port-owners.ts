@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs'
+import { closeSync, opendirSync, openSync, readFileSync, readlinkSync, readSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import { attempt } from '../attempt'
 import { commandName } from './command-name'
@@ -145,13 +145,27 @@ function ownAddresses(): Set<string> {
   return new Set(all.filter(({ internal }) => !internal).map(({ address }) => address))
 }
 
+/** The names in a folder, some at a time. Another user's, or that of a process that has just ended, gives none. */
+function* entriesOf(path: string): Generator<string> {
+  const folder = attempt(() => opendirSync(path))
+  if (folder === undefined) return
+  try {
+    for (;;) {
+      const entry = attempt(() => folder.readSync())
+      if (!entry) return
+      yield entry.name
+    }
+  } finally {
+    folder.closeSync()
+  }
+}
+
 /** Adds the programs that have each of the sockets open. A step looks at one process, or at one descriptor. */
 function* findNames(proc: string, names: ReadonlyMap<string, Set<string>>): Generator<undefined> {
   if (names.size === 0) return
-  for (const pid of readdirSync(proc)) {
+  for (const pid of entriesOf(proc)) {
     if (!/^\d+$/.test(pid)) continue
-    // Another user's, or one that has just ended, gives nothing: not known.
-    for (const fd of attempt(() => readdirSync(`${proc}/${pid}/fd`)) ?? []) {
+    for (const fd of entriesOf(`${proc}/${pid}/fd`)) {
       const link = attempt(() => readlinkSync(`${proc}/${pid}/fd/${fd}`)) ?? ''
       const found = names.get(/^socket:\[(\d+)\]$/.exec(link)?.[1] ?? '')
       const name = found && attempt(() => readFileSync(`${proc}/${pid}/comm`))
