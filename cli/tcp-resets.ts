@@ -5,7 +5,9 @@ import { version } from '../package.json'
 import { checkConfig } from '../plugin/config/check'
 import { messageOf, oneLine } from '../plugin/message'
 import { endPlugin, reloadHealth } from './agent/control'
-import { findAgent, findProvedAgent, type ProvedAgent, type Where } from './agent/find'
+import { findAgent, findProvedAgent, type ProvedAgent } from './agent/find'
+import { USUAL_URL } from './agent/running'
+import type { Where } from './agent/where'
 import { doctor } from './doctor/doctor'
 import { explainCommand } from './explain/explain'
 import { grant, grantOptions, revoke } from './grant/grant'
@@ -42,7 +44,7 @@ const USAGE = `Usage: tcp-resets install [--dry-run] [--guides-url URL] [--traci
 
 Netdata is found by what a running one says, else by its files. To say where it is:
        --netdata-prefix DIR  where it is installed (/, /opt/netdata, /usr/local)
-       --url URL             where it answers (http://127.0.0.1:19999)
+       --url URL             where it answers (http://127.0.0.1:19999); https: and unix:/path/to/its.sock as well
 
        --guides-url URL      what the links in the alarms begin with, for mails: http://netdata.example:19999
        --tracepoints-only    leave the dynamic events out: fewer resets, and not of which container
@@ -112,7 +114,7 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   if (command === 'revoke') return done(revoke(grantOptions(env)))
   const where = {
     platform: process.platform,
-    url: checkUrl(values.url ?? 'http://127.0.0.1:19999', '--url'),
+    url: checkUrl(values.url ?? USUAL_URL, '--url'),
     prefix: values['netdata-prefix'],
     root: values.root,
   }
@@ -168,6 +170,7 @@ function reload(agent: ProvedAgent): number {
 
 /** The guides' address gets into HTML without quotes, and into a health file. */
 function checkUrl(url: string, option: string): string {
+  if (option === '--url' && /^unix:\/[\w./~-]+$/.test(url)) return url
   if (URL.canParse?.(url) !== false && /^https?:\/\/[\w.:[\]/~-]+$/.test(url)) return url
   throw new UsageError(
     `${option}: expected an address like http://netdata.example:19999, found ${JSON.stringify(url)}`,

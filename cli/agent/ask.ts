@@ -1,9 +1,12 @@
-import { get } from 'node:http'
+import { get as getPlain, type IncomingMessage } from 'node:http'
+import { get as getSecure } from 'node:https'
 import type { Socket } from 'node:net'
 
 export interface Answer {
   readonly status: number
   readonly type: string
+  /** Where else to ask; empty where it says nothing of that. */
+  readonly location: string
   readonly body: string
 }
 
@@ -23,9 +26,19 @@ const DEADLINE_MS = 5000
 /** The longest answer, all alarms of a large agent, is a tenth of it. */
 const MAX_BYTES = 8 * 1024 * 1024
 
+/** What the address of a Unix socket begins with; its path follows. */
+export const UNIX = 'unix:'
+
+/** The address of a page: below the path that the agent's has, where one is in front of it or tells its children apart. */
+export function pageAt(url: string, path: string): string {
+  return `${url.replace(/\/+$/, '')}${path}`
+}
+
 /**
  * GET of a local agent.
  *
+ * @param url where it is: `http:`, `https:`, or `unix:` and the path of a socket. A certificate is not looked at: most are
+ *   of the agent's own making, and what tells whose answer it is is the process
  * @param meet is told the connection while it is still open
  * @returns undefined where there is no whole answer within 5 s and 8 MiB
  */
@@ -37,7 +50,8 @@ export function ask(
   return new Promise(resolve => {
     const headers = { connection: 'keep-alive' } // so that it is still open when the answer is here
     const signal = AbortSignal.timeout(DEADLINE_MS)
-    const call = get(new URL(path, url), { agent: false, headers, signal }, answer => {
+    const options = { agent: false, headers, signal, rejectUnauthorized: false } as const
+    const take = (answer: IncomingMessage): void => {
       const connection = connectionOf(answer.socket)
       if (connection) meet?.(connection)
       const parts: Buffer[] = []
@@ -50,10 +64,14 @@ export function ask(
       answer.on('error', () => resolve(undefined))
       answer.on('end', () => {
         const body = Buffer.concat(parts).toString()
-        resolve({ status: answer.statusCode ?? 0, type: answer.headers['content-type'] ?? '', body })
+        const { location = '', 'content-type': type = '' } = answer.headers
+        resolve({ status: answer.statusCode ?? 0, type, location, body })
         call.destroy()
       })
-    })
+    }
+    const call = url.startsWith(UNIX)
+      ? getPlain({ ...options, socketPath: url.slice(UNIX.length), path }, take)
+      : (url.startsWith('https:') ? getSecure : getPlain)(pageAt(url, path), options, take)
     call.on('error', () => resolve(undefined))
     call.on('close', () => resolve(undefined))
   })

@@ -31,10 +31,15 @@ export function reloadHealth(agent: ProvedAgent): boolean {
   return spawnSync('netdatacli', ['reload-health']).status === 0
 }
 
-/** Ends the plugin, so that the agent starts the file that is there now. Does nothing where none runs. */
-export function endPlugin(agent: ProvedAgent): void {
+/**
+ * Ends the plugin, so that the agent starts the file that is there now.
+ *
+ * @returns its process; undefined where none runs
+ */
+export function endPlugin(agent: ProvedAgent): number | undefined {
   const pid = pluginPid(agent)
   if (pid !== undefined) signal(pid, 'SIGTERM')
+  return pid
 }
 
 function signal(pid: number, name: NodeJS.Signals): boolean {

@@ -1,16 +1,18 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { ask } from './ask'
-import { type Layout, layoutAt, layoutFrom, PREFIXES, programsBelow } from './layout'
-import { type NetdataConf, parseNetdataConf } from './netdata-conf'
+import { type Layout, layoutAt, PREFIXES } from './layout'
+import type { NetdataConf } from './netdata-conf'
 import type { Processes } from './processes'
 import { processesOn } from './processes-on'
+import { askBelieved, askRunning, type Running } from './running'
 import { findUser, type User } from './user'
+import type { Where } from './where'
 
 interface Found {
   readonly layout: Layout
   readonly url: string
-  /** What it says of its configuration; absent where it does not run, or does not answer, or is not to be believed. */
+  /** What it runs with; absent where it does not run, or is not to be believed. */
   readonly conf?: NetdataConf
+  /** Why one that runs can't be asked for data and alarms; absent where it can. */
+  readonly silence?: string
   /** Its process, where this user may see that. */
   readonly pid?: number
   /** Absent where the machine has no such user. */
@@ -40,16 +42,6 @@ export interface ProvedAgent extends Found {
 /** An agent of this machine, running or not. */
 export type Agent = ProvedAgent | UnprovedAgent
 
-export interface Where {
-  readonly platform: NodeJS.Platform
-  /** The agent's address. */
-  readonly url: string
-  /** Where the agent is installed; wins over what a running one says. */
-  readonly prefix: string | undefined
-  /** What stands for `/`: another machine's files, say, so that no agent is asked. */
-  readonly root: string | undefined
-}
-
 /**
  * What systemd (and FreeBSD's rc.d less /usr/local, which the agent adds) gives the agent, as far as plugins see it.
  */
@@ -62,10 +54,9 @@ const USUAL_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
  * @throws with what was looked for where there is none
  */
 export async function findAgent(where: Where): Promise<Agent> {
+  if (process.geteuid?.() === 0) return findProvedAgent(where)
   const running = await askRunning(where)
-  if (running.conf !== undefined && running.doubt !== undefined && process.geteuid?.() !== 0)
-    return { ...describe(where, running), proved: false }
-  return { ...describe(where, believed(running)), proved: true }
+  return { ...describe(where, running), proved: false }
 }
 
 /**
@@ -74,20 +65,14 @@ export async function findAgent(where: Where): Promise<Agent> {
  * @throws with what was looked for where there is none
  */
 export async function findProvedAgent(where: Where): Promise<ProvedAgent> {
-  return { ...describe(where, believed(await askRunning(where))), proved: true }
+  return { ...describe(where, await askBelieved(where)), proved: true }
 }
-
-type Running = Pick<Found, 'conf' | 'pid' | 'doubt'>
-
-const believed = (running: Running): Running =>
-  running.doubt === undefined ? running : { doubt: running.doubt }
 
 function describe({ platform, url, prefix, root }: Where, running: Running): Found {
   const processes = processesOn(platform)
   const prefixes = prefix === undefined ? PREFIXES : [prefix]
   const guess = prefixes.map(each => layoutAt(each, platform, root)).find(Boolean)
-  const answered = running.conf && layoutFrom(running.conf, url, platform)
-  const layout = (prefix === undefined && answered) || guess
+  const layout = (prefix === undefined && running.layout) || guess
   if (layout === undefined) {
     throw new Error(
       `no Netdata: none answers at ${url}, and there are no plugins.d, conf.d and web of one below ` +
@@ -95,7 +80,7 @@ function describe({ platform, url, prefix, root }: Where, running: Running): Fou
     )
   }
   // An agent that runs from elsewhere is another one than the one that was named.
-  const theOne: Running = answered?.plugins === layout.plugins ? running : {}
+  const theOne: Running = running.layout?.plugins === layout.plugins ? running : {}
   const owner = theOne.pid === undefined ? undefined : processes.ownerOf(theOne.pid)
   const user = findUser(
     owner ? `${owner.uid}` : (theOne.conf?.get('global')?.get('run as user') ?? 'netdata'),
@@ -103,7 +88,8 @@ function describe({ platform, url, prefix, root }: Where, running: Running): Fou
   const path = theOne.conf?.get('environment variables')?.get('PATH')
   return {
     layout,
-    url,
+    url: theOne.url ?? url,
+    ...(theOne.silence !== undefined && { silence: theOne.silence }),
     ...(theOne.conf && { conf: theOne.conf }),
     ...(theOne.pid !== undefined && { pid: theOne.pid }),
     ...(user && { user }),
@@ -112,66 +98,4 @@ function describe({ platform, url, prefix, root }: Where, running: Running): Fou
     pathFrom: path === undefined ? 'usual' : 'agent',
     processes,
   }
-}
-
-/**
- * What the agent has just started has its connections open for a moment too, before it runs another program: it is
- * asked again until nobody has, or somebody will not let go.
- */
-async function askRunning(where: Where): Promise<Running> {
-  for (let tries = 5; ; tries--) {
-    const { isShared, ...running } = await askOnce(where)
-    if (!isShared || tries === 1) return running
-    await sleep(200)
-  }
-}
-
-/** `isShared`: the agent has the connection open, and so has somebody else. */
-async function askOnce({
-  platform,
-  url,
-  prefix,
-  root,
-}: Where): Promise<Running & { readonly isShared?: boolean }> {
-  if (root !== undefined) return {}
-  const processes = processesOn(platform)
-  const programs = [...PREFIXES, ...(prefix === undefined ? [] : [prefix])].flatMap(programsBelow)
-  let pid: number | undefined
-  let doubt: string | undefined = 'which process that is can’t be seen'
-  let isShared = false
-  const answer = await ask(url, '/netdata.conf', connection => {
-    const pids = processes.atOtherEnd(connection)
-    pid = pids[0]
-    // Whoever else has the connection open could have answered in its place.
-    const doubts = pids.map(each => doubtOf(processes, each, programs))
-    if (pid !== undefined) doubt = doubts.find(Boolean)
-    isShared = doubt !== undefined && doubts.includes(undefined)
-  })
-  if (answer === undefined) return {}
-  if (answer.status !== 200) return { doubt: `it gives no /netdata.conf (status ${answer.status})` }
-  const conf = parseNetdataConf(answer.body)
-  const layout = layoutFrom(conf, url, platform)
-  const directories = layout && [layout.plugins, layout.stockConf, layout.userConf, layout.web]
-  if (doubt === undefined) doubt = doubtOfAll(processes, pid, directories)
-  return { conf, ...(pid !== undefined && { pid }), ...(doubt !== undefined && { doubt }), isShared }
-}
-
-/** Why what a process says is not to be believed; undefined where it is the agent that root has set up. */
-function doubtOf(processes: Processes, pid: number, programs: readonly string[]): string | undefined {
-  if (!processes.runs(pid, programs))
-    return `process ${pid} does not run a netdata that only root can change; one that was upgraded has to be restarted`
-  // Any user may start that program, and have it say anything.
-  const uid = processes.ownerOf(pid)?.uid
-  if (uid === 0 || (uid !== undefined && uid === findUser('netdata')?.uid)) return undefined
-  if (processes.isService(pid, 'netdata')) return undefined
-  return `process ${pid} runs as user ${uid}, and neither as netdata nor as the service netdata`
-}
-
-/** The agent's user may be turned against root: it does not get files put just anywhere. */
-function doubtOfAll(processes: Processes, pid = 0, directories: readonly string[] = []): string | undefined {
-  const [strange] = directories.filter(dir => !dir.split('/').includes('netdata'))
-  if (strange !== undefined) return `it says ${strange}, which leads through no directory called netdata`
-  const [other] = directories.filter(dir => !processes.seesSame(pid, dir))
-  if (other !== undefined) return `process ${pid} sees another ${other} than root does, as in a container`
-  return directories.length === 0 ? 'it does not say which directories it has' : undefined
 }

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { basename } from 'node:path'
 import { isRootsAlone } from '../install/whose'
 import type { Connection, End } from './ask'
 import type { Processes } from './processes'
@@ -10,6 +11,13 @@ import type { Processes } from './processes'
 export const freebsdProcesses: Processes = {
   atOtherEnd: connection =>
     holdersIn(output('sockstat', ['-46', '-c', '-P', 'tcp', '-p', `${connection.remote.port}`]), connection),
+  atSocket: () => [], // nothing of the base system says which process listens on a path in a way that is to be relied on
+  named(name) {
+    return processes().flatMap(({ pid, parent, args }) => {
+      const words = args.split(' ')
+      return basename(words[0] ?? '') === name ? [{ pid, parent, args: words }] : []
+    })
+  },
   descendantRunning(program, ancestor) {
     const all = processes()
     const parents = new Map(all.map(({ pid, parent }) => [pid, parent]))

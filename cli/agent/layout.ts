@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { isAbsolute, join, resolve } from 'node:path'
-import { firstDirectory, type NetdataConf } from './netdata-conf'
+import { directoriesIn, type NetdataConf } from './netdata-conf'
 
 /** The directories of one agent. */
 export interface Layout {
@@ -58,22 +58,34 @@ export function layoutFrom(
   url: string,
   platform: NodeJS.Platform = process.platform,
 ): Layout | undefined {
-  const directories = conf.get('directories')
-  const [plugins, stockConf, userConf, web, lib] = ['plugins', 'stock config', 'config', 'web', 'lib'].map(
-    key => {
-      const path = firstDirectory(directories?.get(key) ?? '')
-      return isAbsolute(path) ? resolve(path) : undefined
-    },
-  )
+  const { plugins, stockConf, userConf, web, lib } = namedIn(conf)
   if (!plugins || !stockConf || !userConf || !web) return undefined
+  const from = `the running agent's answer at ${url}`
+  return { from, plugins, stockConf, userConf, web, ...(lib && { lib }), state: stateIn('/', platform) }
+}
+
+/** The directories of an agent that does not answer: where its files are, unless its own netdata.conf names others. */
+export function layoutOver(files: Layout, conf: NetdataConf): Layout {
+  return { ...files, ...namedIn(conf), from: `its process, and ${join(files.userConf, 'netdata.conf')}` }
+}
+
+/** Those that a configuration names. */
+function namedIn(conf: NetdataConf): Partial<Omit<Layout, 'from' | 'state'>> {
+  const named = (key: string): string | undefined => {
+    const [path = ''] = directoriesIn(conf.get('directories')?.get(key) ?? '')
+    return isAbsolute(path) ? resolve(path) : undefined
+  }
+  const plugins = named('plugins')
+  const stockConf = named('stock config')
+  const userConf = named('config')
+  const web = named('web')
+  const lib = named('lib')
   return {
-    from: `the running agent's answer at ${url}`,
-    plugins,
-    stockConf,
-    userConf,
-    web,
+    ...(plugins && { plugins }),
+    ...(stockConf && { stockConf }),
+    ...(userConf && { userConf }),
+    ...(web && { web }),
     ...(lib && { lib }),
-    state: stateIn('/', platform),
   }
 }
 

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { endianness } from 'node:os'
 import { attempt } from '../../plugin/attempt'
+import { basename } from 'node:path'
 import { isRootsAlone } from '../install/whose'
 import type { Connection, End } from './ask'
 import type { Processes } from './processes'
@@ -8,6 +9,8 @@ import type { Processes } from './processes'
 /** The processes of Linux, from /proc: proc(5). */
 export const linuxProcesses: Processes = {
   atOtherEnd,
+  atSocket,
+  named,
   descendantRunning,
   runs,
   isService,
@@ -21,7 +24,24 @@ function atOtherEnd({ local, remote }: Connection): number[] {
     .flatMap(file => socketsIn(textOf(`/proc/net/${file}`) ?? ''))
     .find(socket => isSame(socket.local, remote) && isSame(socket.remote, local))?.inode
   // An end that its process has closed has none.
-  return inode === undefined || inode === '0' ? [] : pids().filter(pid => hasOpen(pid, `socket:[${inode}]`))
+  return inode === undefined || inode === '0' ? [] : holdersOf([inode])
+}
+
+/** Whoever listens on it, and whoever did before somebody else took the path: unix(7) does not tell them apart. */
+function atSocket(path: string): number[] {
+  const lines = [...(textOf('/proc/net/unix') ?? '').matchAll(/^\S+:(?: +\S+){5} +(\d+) (.+)$/gm)]
+  return holdersOf(lines.flatMap(([, inode = '', bound]) => (bound === path ? [inode] : [])))
+}
+
+const holdersOf = (inodes: readonly string[]): number[] =>
+  pids().filter(pid => inodes.some(inode => hasOpen(pid, `socket:[${inode}]`)))
+
+function named(name: string): ReturnType<Processes['named']> {
+  return pids().flatMap(pid => {
+    const args = textOf(`/proc/${pid}/cmdline`)?.split('\0') ?? []
+    const parent = basename(args[0] ?? '') === name ? parentOf(pid) : undefined
+    return parent === undefined ? [] : [{ pid, parent, args }]
+  })
 }
 
 function hasOpen(pid: number, link: string): boolean {

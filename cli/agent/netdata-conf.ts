@@ -21,7 +21,19 @@ export function parseNetdataConf(text: string): NetdataConf {
   return conf
 }
 
-/** The first of several directories, each of which may be in quotes: `"/a" "/b"`. */
-export function firstDirectory(value: string): string {
-  return /^"([^"]*)"/.exec(value)?.[1] ?? value.split(' ')[0] ?? ''
+/** The same of a file that somebody has written, in which comments are comments. */
+export function parseOwnConf(text: string): NetdataConf {
+  const lines = text.split('\n').map(line => line.trim())
+  return parseNetdataConf(lines.filter(line => !line.startsWith('#')).join('\n'))
+}
+
+/** Several directories, each of which may be in quotes: `"/a" "/b"`. */
+export function directoriesIn(value: string): string[] {
+  return [...value.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '')
+}
+
+/** Whether an option says yes, in one of the agent's words for that; undefined where it is not there. */
+export function saysYes(conf: NetdataConf | undefined, section: string, key: string): boolean | undefined {
+  const value = conf?.get(section)?.get(key)
+  return value === undefined ? undefined : /^(yes|true|on|auto|on[ -]?demand)$/i.test(value)
 }

@@ -4,6 +4,10 @@ import type { Connection } from './ask'
 export interface Processes {
   /** All processes that have the other end of a connection of ours open. */
   atOtherEnd(connection: Connection): number[]
+  /** All processes that have a Unix socket of this path open. */
+  atSocket(path: string): number[]
+  /** All that may run a program of this name; `runs` tells whether they do. */
+  named(name: string): { readonly pid: number; readonly parent: number; readonly args: readonly string[] }[]
   /** The process that runs a program and descends from another. */
   descendantRunning(program: string, ancestor: number): number | undefined
   /**

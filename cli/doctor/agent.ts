@@ -7,16 +7,21 @@ import { notYet } from './not-yet'
 
 /** Whether there is an agent, it runs, and it is the one of these files. */
 export async function checkAgent(agent: Agent): Promise<Finding[]> {
-  const { layout, url, conf, pid, user, doubt } = agent
-  if (conf === undefined && doubt !== undefined) {
+  const { layout, url, conf, pid, user, doubt, silence } = agent
+  if (doubt !== undefined && (conf === undefined || silence !== undefined)) {
     const saw = `what answers at ${url} is not believed: ${doubt}; the agent was found by ${layout.from}`
     const advice =
       'one in a container needs the plugin inside; otherwise name the right one with --url or --netdata-prefix'
     return [wrong('netdata', saw, advice)]
   }
   const version = await askJson(url, '/api/v1/info', readVersion)
+  if (silence !== undefined) {
+    const saw = `process ${pid}, user ${user?.name ?? 'unknown'}, runs, and can't be asked for data and alarms`
+    return [note('netdata', `${saw}: ${silence}; plugins in ${layout.plugins}`)]
+  }
   if (version === undefined) {
-    const saw = `nothing answers at ${url}; the agent was found by ${layout.from}`
+    const unseen = process.geteuid?.() === 0 ? '' : ', and only root can see whether one runs all the same'
+    const saw = `nothing answers at ${url}${unseen}; the agent was found by ${layout.from}`
     return [wrong('netdata', saw, `start it (${restartCommand()}), or name its address with --url`)]
   }
   if (conf === undefined) {
@@ -31,8 +36,9 @@ export async function checkAgent(agent: Agent): Promise<Finding[]> {
 }
 
 /** Whether the agent's configuration lets it start the plugin. */
-export function checkEnabled({ conf }: Agent): Finding[] {
-  const plugins = conf?.get('plugins')
+export function checkEnabled({ conf, silence }: Agent): Finding[] {
+  // One that does not answer is known by its file, which need not have the section.
+  const plugins = conf?.get('plugins') ?? (silence === undefined ? undefined : new Map<string, string>())
   if (plugins === undefined) return [unknown('enabled', 'the agent does not say')]
   const own = plugins.get('tcp_resets')
   const others = plugins.get('enable running new plugins')
@@ -41,6 +47,7 @@ export function checkEnabled({ conf }: Agent): Finding[] {
   if (own !== undefined) return [good('enabled', `netdata.conf, [plugins]: tcp_resets = ${own}`)]
   if (others === 'no')
     return [wrong('enabled', 'netdata.conf, [plugins]: enable running new plugins = no', advice)]
+  if (silence !== undefined) return [good('enabled', 'netdata.conf does not turn it off')]
   return [note('enabled', 'the agent has not seen the plugin yet; it looks for new ones once a minute')]
 }
 

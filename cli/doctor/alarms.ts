@@ -2,9 +2,10 @@ import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { alarmNames, askAlarms, isOnResets, WATCH } from '../agent/api'
 import type { Agent } from '../agent/find'
-import { type Finding, good, note, unknown, wrong } from './finding'
+import { good, note, type Finding, unknown, wrong } from './finding'
 import { notYet } from './not-yet'
 import { putAgain } from './put-again'
+import { alarmsOff } from '../agent/off'
 
 const RELOAD = 'netdatacli reload-health (or kill -USR2 of the agent)'
 
@@ -12,11 +13,8 @@ const RELOAD = 'netdatacli reload-health (or kill -USR2 of the agent)'
 export async function checkAlarms(agent: Agent, platform: NodeJS.Platform): Promise<Finding[]> {
   const { conf, layout, url } = agent
   if (conf === undefined) return [unknown('alarms', 'the agent does not run')]
-  if (conf.get('health')?.get('enabled') === 'no') {
-    return [
-      wrong('alarms', 'netdata.conf, [health]: enabled = no', 'set it to yes, or see to them at the Parent'),
-    ]
-  }
+  const off = alarmsOff(agent)
+  if (off !== undefined) return [note('alarms', off)]
   const file = join(layout.userConf, 'health.d', 'tcp_resets.conf')
   const alarms = await askAlarms(url)
   if (alarms === undefined) return [unknown('alarms', 'the agent does not say which it has')]

@@ -2,8 +2,9 @@ import { readMeasured } from '../agent/answers'
 import { askChart } from '../agent/api'
 import { askJson } from '../agent/ask'
 import type { Agent } from '../agent/find'
-import { type Finding, good, note, unknown, wrong } from './finding'
+import { good, note, type Finding, unknown, wrong } from './finding'
 import { notYet } from './not-yet'
+import { dataOff } from '../agent/off'
 
 const ID = 'ipv4.tcp_resets'
 
@@ -11,6 +12,8 @@ const ID = 'ipv4.tcp_resets'
 export async function checkData(agent: Agent): Promise<Finding[]> {
   const { conf, url } = agent
   if (conf === undefined) return [unknown('data', 'the agent does not run')]
+  const off = dataOff(agent)
+  if (off !== undefined) return [note('data', off)]
   const chart = await askChart(url, ID)
   const early = notYet(agent)
   if (early !== undefined && (chart === undefined || chart.last_entry <= chart.first_entry))

@@ -1,5 +1,6 @@
 import { messageOf } from '../../plugin/message'
-import { type Agent, findAgent, type Where } from '../agent/find'
+import { type Agent, findAgent } from '../agent/find'
+import type { Where } from '../agent/where'
 import { checkAgent, checkEnabled, checkRunning } from './agent'
 import { checkAlarms } from './alarms'
 import { checkBoot } from './boot'

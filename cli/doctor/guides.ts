@@ -1,13 +1,15 @@
 import { askAlarms, isOnResets } from '../agent/api'
-import { ask } from '../agent/ask'
+import { ask, pageAt } from '../agent/ask'
 import type { Agent } from '../agent/find'
-import { type Finding, good, unknown, wrong } from './finding'
+import { good, note, type Finding, unknown, wrong } from './finding'
 import { putAgain } from './put-again'
+import { alarmsOff } from '../agent/off'
 
 /** Whether each alarm links to a guide, and the agent serves it. */
 export async function checkGuides(agent: Agent): Promise<Finding[]> {
   const { conf, layout, url } = agent
   if (conf === undefined) return [unknown('guides', 'the agent does not run')]
+  if (alarmsOff(agent) !== undefined) return [note('guides', 'there are no alarms to lead to them')]
   const alarms = await askAlarms(url)
   // Those that only others compare with are never raised.
   const names = new Set(
@@ -34,5 +36,5 @@ export async function checkGuides(agent: Agent): Promise<Finding[]> {
   }
   return findings.length > 0
     ? findings
-    : [good('guides', `${names.size} linked and served below ${url}/guides/tcp/`)]
+    : [good('guides', `${names.size} linked and served below ${pageAt(url, '/guides/tcp/')}`)]
 }

@@ -9,10 +9,8 @@ import { type Finding, good, note, unknown } from './finding'
 const OWN = 'ipv4.tcp_resets'
 
 /** Which network namespaces are seen: the host's own, and those of containers. */
-export async function checkNamespaces(
-  { conf, layout, pid, url }: Agent,
-  platform: NodeJS.Platform,
-): Promise<Finding[]> {
+export async function checkNamespaces(agent: Agent, platform: NodeJS.Platform): Promise<Finding[]> {
+  const { conf, layout, pid, url } = agent
   if (platform !== 'linux') return []
   if (conf === undefined) return [unknown('containers', 'the agent does not run')]
   const shared = pid === undefined ? undefined : sharesNamespace('net', pid, 1)
@@ -24,9 +22,11 @@ export async function checkNamespaces(
   const { enabled } = (await configurationOf(layout)).namespaces
   const saw = !enabled
     ? 'others are turned off in the configuration (namespaces.enabled)'
-    : others.length === 0
-      ? 'no other namespace has a chart'
-      : `charts of ${others.length} others: ${others.slice(0, 10).join(', ')}${others.length > 10 ? ' …' : ''}`
+    : ids === undefined
+      ? 'which others it sees is not to be had from it'
+      : others.length === 0
+        ? 'no other namespace has a chart'
+        : `charts of ${others.length} others: ${others.slice(0, 10).join(', ')}${others.length > 10 ? ' …' : ''}`
   if (shared) return [good('containers', `the agent runs in the network namespace of process 1; ${saw}`)]
   const own = readlinkSync(`/proc/${pid}/ns/net`)
   return [

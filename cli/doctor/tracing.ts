@@ -7,6 +7,7 @@ import { eventsIn, TRACEPOINTS } from '../../plugin/tracing/told'
 import { askChart } from '../agent/api'
 import { hasSystemd } from '../agent/control'
 import type { Agent } from '../agent/find'
+import { dataOff } from '../agent/off'
 import { canActAs, runAs } from '../agent/user'
 import { isPackaged } from '../install/packaged'
 import { configurationOf } from './configuration'
@@ -50,7 +51,7 @@ export async function checkTracing(agent: Agent, platform: NodeJS.Platform): Pro
   }
   const isWhole = DIRECTIONS.every(direction => filesOfEvents(direction, directory).length > 0)
   const granted = `granted in ${directory}: ${isWhole ? 'every reset' : 'the resets that the two tracepoints tell of'}`
-  if (conf === undefined) return [good('tracing', granted)]
+  if (conf === undefined || dataOff(agent) !== undefined) return [good('tracing', granted)]
   const chart = await askChart(url, 'ipv4.tcp_resets_traced')
   const early = notYet(agent)
   if (chart === undefined && early !== undefined)

@@ -1,8 +1,11 @@
 import { join } from 'node:path'
 import { version } from '../../package.json'
 import { alarmNames } from '../agent/api'
-import { endPlugin, hasSystemd, reloadHealth, restartCommand } from '../agent/control'
-import { findProvedAgent, type ProvedAgent, type Where } from '../agent/find'
+import { pageAt, UNIX } from '../agent/ask'
+import { endPlugin, hasSystemd, pluginPid, reloadHealth, restartCommand } from '../agent/control'
+import { findProvedAgent, type ProvedAgent } from '../agent/find'
+import { alarmsOff, dataOff } from '../agent/off'
+import type { Where } from '../agent/where'
 import { chooseNode } from './choose-node'
 import { commandFiles } from './command-files'
 import { readRegular } from './file'
@@ -121,11 +124,12 @@ async function installInto(
     return granted
   }
   const since = Math.floor(Date.now() / 1000) + 1
-  endPlugin(agent)
+  const ended = endPlugin(agent)
   if (!reloadHealth(agent)) say('The alarms could not be reloaded: run netdatacli reload-health')
   say('Waiting for data and alarms; Netdata looks for new plugins once a minute')
   const health = readRegular(join(layout.userConf, 'health.d', 'tcp_resets.conf')).toString()
-  const missing = await waitForData(url, alarmNames(health, options.platform), since)
+  const names = alarmNames(health, options.platform)
+  const missing = await waitForData(agent, { names, since, ended })
   if (missing.length > 0) {
     say(
       `Not there after all: ${missing.join('; ')}. Netdata does not start a plugin again that it has once given up`,
@@ -133,8 +137,13 @@ async function installInto(
     say(`until it is restarted itself: ${restartCommand()}. Then: tcp-resets doctor`)
     return false
   }
-  say(`Data and alarms are there.
-  chart   ${new URL('/#menu_ipv4_submenu_tcp', url)}
-  guides  ${new URL('/guides/tcp/index.html', guidesUrl ?? url)}`)
+  const [noData, noAlarms] = [dataOff(agent), alarmsOff(agent)]
+  if (noData !== undefined) say(`The plugin runs (process ${pluginPid(agent)}). Data: ${noData}`)
+  else say(noAlarms === undefined ? 'Data and alarms are there.' : 'Data is there.')
+  if (noAlarms !== undefined && noAlarms !== noData) say(`Alarms: ${noAlarms}`)
+  const web = url.startsWith(UNIX) ? undefined : url
+  if (web !== undefined && noData === undefined) say(`  chart   ${pageAt(web, '/#menu_ipv4_submenu_tcp')}`)
+  const guides = guidesUrl ?? web
+  if (guides !== undefined) say(`  guides  ${pageAt(guides, '/guides/tcp/index.html')}`)
   return granted
 }

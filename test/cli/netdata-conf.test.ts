@@ -1,7 +1,7 @@
 import t from 'tap'
 import { alarmNames } from '../../cli/agent/api'
 import { layoutFrom } from '../../cli/agent/layout'
-import { firstDirectory, parseNetdataConf } from '../../cli/agent/netdata-conf'
+import { directoriesIn, parseNetdataConf } from '../../cli/agent/netdata-conf'
 
 // As Netdata 1.37.1 gives it at /netdata.conf, cut to a few lines.
 const ANSWER = `# netdata configuration
@@ -39,8 +39,8 @@ t.test('what a running agent says of its configuration', async t => {
     state: '/var/lib/netdata-tcp-resets',
   })
   t.equal(layoutFrom(parseNetdataConf('<html>'), 'http://x'), undefined, 'something else that answers')
-  t.equal(firstDirectory('/a /b'), '/a')
-  t.equal(firstDirectory(''), '')
+  t.strictSame(directoriesIn('/a "/b c"'), ['/a', '/b c'])
+  t.strictSame(directoriesIn(''), [])
 })
 
 t.test('alarms of a health file', async t => {

@@ -1,0 +1,18 @@
+import type { Agent } from './find'
+import { saysYes } from './netdata-conf'
+
+// What an agent is not to have, or not to tell, by its own configuration: no fault, and nothing to wait for. Children of
+// a Parent are often so.
+
+/** Why there is no data to be seen, for a person; undefined where there should be. */
+export function dataOff({ conf, silence }: Agent): string | undefined {
+  if (silence !== undefined) return `can't be asked: ${silence}`
+  return conf?.get('db')?.get('mode') === 'none' ? 'none is kept: netdata.conf, [db]: mode = none' : undefined
+}
+
+/** The same of alarms, which stand on data. */
+export function alarmsOff(agent: Agent): string | undefined {
+  if (saysYes(agent.conf, 'health', 'enabled') === false)
+    return 'off: netdata.conf, [health]: enabled = no. Install at the Parent as well, to have them there'
+  return dataOff(agent)
+}
