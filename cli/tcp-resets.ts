@@ -1,5 +1,5 @@
 import { existsSync, writeSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { version } from '../package.json'
 import { checkConfig } from '../plugin/config/check'
@@ -14,6 +14,7 @@ import { grant, grantOptions, revoke } from './grant/grant'
 import { actOut } from './grant/self-test-acts'
 import { HOME } from './install/command-files'
 import { install } from './install/install'
+import { installIntoDirectory } from './install/install-into'
 import { uninstall } from './install/uninstall'
 import { record } from './record/record'
 import { recordingsCommand } from './record/recordings'
@@ -24,7 +25,10 @@ import { isUsageError, UsageError } from './usage-error'
 const USAGE = `Usage: tcp-resets install [--dry-run] [--guides-url URL] [--tracing | --no-tracing]
                           [--recording | --no-recording]
                             install or upgrade the plugin, its alarms and its guides
-       tcp-resets uninstall [--dry-run]
+       tcp-resets install --into DIR [--dry-run] [--guides-url URL]
+                            put the files into a container's root, into what is mounted there as /etc/netdata, or
+                            as a layer of an image into an empty directory; starts nothing
+       tcp-resets uninstall [--into DIR] [--dry-run]
                             take back what install did, and keep what you have edited
        tcp-resets doctor [--json]
                             check that all of it works, and say what to do where it does not
@@ -63,8 +67,7 @@ const OPTIONS = {
   json: { type: 'boolean' },
   'netdata-prefix': { type: 'string' },
   url: { type: 'string' },
-  // What stands for `/` while an image or a package is built.
-  root: { type: 'string' },
+  into: { type: 'string' },
   version: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const
@@ -72,8 +75,8 @@ const OPTIONS = {
 const AGENT = ['netdata-prefix', 'url']
 /** The options that each command takes. */
 const TAKES: Readonly<Record<string, readonly string[]>> = {
-  install: ['dry-run', 'guides-url', 'tracing', 'no-tracing', 'recording', 'no-recording', 'root', ...AGENT],
-  uninstall: ['dry-run', 'root', ...AGENT],
+  install: ['dry-run', 'guides-url', 'tracing', 'no-tracing', 'recording', 'no-recording', 'into', ...AGENT],
+  uninstall: ['dry-run', 'into', ...AGENT],
   doctor: ['json', ...AGENT],
   reload: AGENT,
   'check-config': AGENT,
@@ -116,7 +119,6 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
     platform: process.platform,
     url: checkUrl(values.url ?? USUAL_URL, '--url'),
     prefix: values['netdata-prefix'],
-    root: values.root,
   }
   if (takesFile)
     return checkConfig(
@@ -127,8 +129,20 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   if (command === 'reload') return reload(await findProvedAgent(where))
   if (command === 'doctor') return (await doctor(where, values.json ?? false, say)) ? 0 : 1
   const dryRun = values['dry-run'] ?? false
-  if (command === 'uninstall') return (await uninstall({ ...where, dryRun }, say)) ? 0 : 1
+  const into = values.into === undefined ? undefined : resolve(values.into)
+  if (command === 'uninstall') return (await uninstall({ ...where, dryRun, into }, say)) ? 0 : 1
   const guidesUrl = values['guides-url'] && checkUrl(values['guides-url'], '--guides-url')
+  if (into !== undefined) {
+    if (values.tracing || values.recording || values.url !== undefined)
+      throw new UsageError(
+        '--into starts nothing and asks nobody: leave --tracing, --recording and --url out',
+      )
+    installIntoDirectory(
+      { dist, into, prefix: where.prefix, platform: where.platform, dryRun, guidesUrl },
+      say,
+    )
+    return 0
+  }
   const tracing = values['no-tracing'] ? false : values.tracing
   const recording = values['no-recording'] ? false : values.recording
   return (await install({ ...where, dist, dryRun, guidesUrl, tracing, recording }, say)) ? 0 : 1

@@ -1,9 +1,18 @@
-import { type Alarm, type Chart, readAlarms, readChart } from './answers'
+import { type Alarm, type Chart, readAlarms, readChart, readMeasured } from './answers'
 import { askJson } from './ask'
 
 /** Undefined where the agent has no such chart, or gives no answer. */
 export function askChart(url: string, id: string): Promise<Chart | undefined> {
   return askJson(url, `/api/v1/chart?chart=${encodeURIComponent(id)}`, readChart)
+}
+
+/** Each dimension of a chart, and whether it had a value of late; undefined where there is no answer. */
+export function askMeasured(
+  url: string,
+  { id, last_entry, update_every }: Chart,
+): Promise<Map<string, boolean> | undefined> {
+  const times = `after=${last_entry - 9 * update_every}&before=${last_entry}`
+  return askJson(url, `/api/v1/data?chart=${id}&${times}&format=json`, readMeasured)
 }
 
 /** All alarms, raised or not; undefined where the agent gives no answer. */

@@ -68,10 +68,10 @@ export async function findProvedAgent(where: Where): Promise<ProvedAgent> {
   return { ...describe(where, await askBelieved(where)), proved: true }
 }
 
-function describe({ platform, url, prefix, root }: Where, running: Running): Found {
+function describe({ platform, url, prefix }: Where, running: Running): Found {
   const processes = processesOn(platform)
   const prefixes = prefix === undefined ? PREFIXES : [prefix]
-  const guess = prefixes.map(each => layoutAt(each, platform, root)).find(Boolean)
+  const guess = prefixes.map(each => layoutAt(each, platform)).find(Boolean)
   const layout = (prefix === undefined && running.layout) || guess
   if (layout === undefined) {
     throw new Error(

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { endianness } from 'node:os'
-import { attempt } from '../../plugin/attempt'
 import { basename } from 'node:path'
+import { attempt } from '../../plugin/attempt'
 import { isRootsAlone } from '../install/whose'
 import type { Connection, End } from './ask'
 import type { Processes } from './processes'

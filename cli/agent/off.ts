@@ -7,7 +7,9 @@ import { saysYes } from './netdata-conf'
 /** Why there is no data to be seen, for a person; undefined where there should be. */
 export function dataOff({ conf, silence }: Agent): string | undefined {
   if (silence !== undefined) return `can't be asked: ${silence}`
-  return conf?.get('db')?.get('mode') === 'none' ? 'none is kept: netdata.conf, [db]: mode = none' : undefined
+  // 2 has another word for it.
+  const key = ['mode', 'db'].find(key => conf?.get('db')?.get(key) === 'none')
+  return key && `none is kept: netdata.conf, [db]: ${key} = none`
 }
 
 /** The same of alarms, which stand on data. */

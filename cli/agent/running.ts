@@ -29,21 +29,21 @@ export interface Running {
 
 /** What answers at the address, believed or not; else the agent that does not answer, known by its process. */
 export async function askRunning(where: Where): Promise<Running> {
-  if (where.root !== undefined) return {}
   const answered = await askAt(where.url, where)
   return answered.conf === undefined ? { ...answered, ...(await findSilent(where)) } : answered
 }
 
 /** The same, where what is not believed is no more than a doubt, and where the one that is meant may be another one. */
 export async function askBelieved(where: Where): Promise<Running> {
-  if (where.root !== undefined) return {}
   const { platform, url, prefix } = where
   const answered = await askAt(url, where)
   const meant = prefix === undefined ? undefined : layoutAt(prefix, platform)
   const isMeant = meant === undefined || answered.layout?.plugins === meant.plugins
   if (answered.conf !== undefined && answered.doubt === undefined && isMeant) return answered
+  const found = await findSilent(where)
+  if (found?.url !== undefined) return found
   const { doubt } = answered
-  return { ...(doubt !== undefined && { doubt }), ...(await findSilent(where)) }
+  return { ...(doubt !== undefined && { doubt }), ...found }
 }
 
 /**
@@ -125,20 +125,22 @@ async function findSilent(where: Where): Promise<Running | undefined> {
     if (files === undefined) continue
     const programs = programsBelow(each)
     const file = join(files.userConf, 'netdata.conf')
-    const running = processes.named('netdata').filter(({ pid, args }) => {
+    const all = processes.named('netdata')
+    const first = all.find(({ pid, parent, args }) => {
       const at = args.indexOf('-c')
-      return (at < 0 || args[at + 1] === file) && doubtOf(processes, pid, programs) === undefined
+      const isChild = all.some(other => other.pid === parent) // they run the same program
+      const isUsual = at < 0 || args[at + 1] === file
+      return !isChild && isUsual && doubtOf(processes, pid, programs) === undefined
     })
-    // It has children that run the same program.
-    const first = running.find(({ parent }) => !running.some(({ pid }) => pid === parent))
     if (first === undefined) continue
     const conf = parseOwnConf(ownConfAt(file))
     const layout = layoutOver(files, conf)
     if (doubtOfAll(processes, first.pid, layout) !== undefined) continue
     const web = conf.get('web')
     const sockets = directoriesIn(web?.get('bind to') ?? '').filter(to => to.startsWith(`${UNIX}/`))
-    // Where it was asked may have been something in front of it.
-    for (const url of [...sockets.map(socket => socket.replace(/[=^].*/, '')), USUAL_URL]) {
+    // Where there is a path, something in front of it was asked, and that is no netdata.
+    const behind = !where.url.startsWith(UNIX) && new URL(where.url).pathname !== '/' ? [USUAL_URL] : []
+    for (const url of [...sockets.map(socket => socket.replace(/[=^].*/, '')), ...behind]) {
       const answered = await askAt(url, where)
       if (answered.pid === first.pid && answered.doubt === undefined) return answered
     }

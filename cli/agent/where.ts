@@ -5,6 +5,4 @@ export interface Where {
   readonly url: string
   /** Where the agent is installed; wins over what a running one says. */
   readonly prefix: string | undefined
-  /** What stands for `/`: another machine's files, say, so that no agent is asked. */
-  readonly root: string | undefined
 }

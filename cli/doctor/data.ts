@@ -1,6 +1,4 @@
-import { readMeasured } from '../agent/answers'
-import { askChart } from '../agent/api'
-import { askJson } from '../agent/ask'
+import { askChart, askMeasured } from '../agent/api'
 import type { Agent } from '../agent/find'
 import { good, note, type Finding, unknown, wrong } from './finding'
 import { notYet } from './not-yet'
@@ -26,8 +24,7 @@ export async function checkData(agent: Agent): Promise<Finding[]> {
   if (age > Math.max(10, 5 * update_every)) {
     return [wrong('data', `the last value of ${ID} is ${age} s old`, 'mend what is wrong above')]
   }
-  const times = `after=${last_entry - 9 * update_every}&before=${last_entry}`
-  const measured = await askJson(url, `/api/v1/data?chart=${ID}&${times}&format=json`, readMeasured)
+  const measured = await askMeasured(url, chart)
   const dimensions = [...(measured?.keys() ?? [])]
   const empty = dimensions.filter(name => !measured?.get(name))
   if (dimensions.length === 0 || empty.length > 0) {

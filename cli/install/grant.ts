@@ -9,31 +9,24 @@ import { run } from './run'
 
 const UNIT = 'tcp-resets-tracing.service'
 const COMMAND = join(HOME, 'bin/tcp-resets')
-const script = (root: string): string => join(root, 'usr/local/sbin/tcp-resets-grant')
+const SCRIPT = '/usr/local/sbin/tcp-resets-grant'
 
 /**
  * The files of the grant; none where this build has none.
  *
- * @param root what stands for `/`
  * @param group the agent's; absent where that is not known
  */
-export function grantFiles(
-  dist: string,
-  root: string,
-  systemd: boolean,
-  group: number | undefined,
-): Wanted[] {
+export function grantFiles(dist: string, systemd: boolean, group: number | undefined): Wanted[] {
   const source = join(dist, 'bin', 'tcp-resets-grant')
   if (!existsSync(source)) return []
-  const path = script(root)
   const unit = join(dist, 'systemd', UNIT)
   return [
-    { path, content: readFileSync(source), mode: 0o755, ifEdited: 'theirs-beside' },
+    { path: SCRIPT, content: readFileSync(source), mode: 0o755, ifEdited: 'theirs-beside' },
     ...(systemd && existsSync(unit)
       ? [
           {
-            path: join(root, 'etc/systemd/system', UNIT),
-            content: Buffer.from(ownUnit(readFileSync(unit, 'utf8'), path, group)),
+            path: join('/etc/systemd/system', UNIT),
+            content: Buffer.from(ownUnit(readFileSync(unit, 'utf8'), group)),
             mode: 0o644,
             ifEdited: 'ours-beside' as const,
           },
@@ -43,10 +36,10 @@ export function grantFiles(
 }
 
 /** The unit names the place of the Debian package, and Debian's group. */
-function ownUnit(text: string, path: string, group: number | undefined): string {
+function ownUnit(text: string, group: number | undefined): string {
   const placed = text
     .replace('/usr/sbin/tcp-resets grant', `${COMMAND} grant`)
-    .replace('/usr/sbin/tcp-resets-grant', path)
+    .replace('/usr/sbin/tcp-resets-grant', SCRIPT)
   if (group === undefined) return placed
   return placed.replace('[Service]\n', `[Service]\nEnvironment=TCP_RESETS_GROUP=${group}\n`)
 }
@@ -70,5 +63,5 @@ export function giveGrant(agent: Agent, how: 'systemd' | 'until-boot'): string |
 
 /** Takes it back; while the files are still there. */
 export function revokeGrant(how: 'systemd' | 'until-boot'): string | undefined {
-  return how === 'systemd' ? run(['systemctl', 'disable', '--now', UNIT]) : run([script('/'), 'revoke'])
+  return how === 'systemd' ? run(['systemctl', 'disable', '--now', UNIT]) : run([SCRIPT, 'revoke'])
 }

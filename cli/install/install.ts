@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { version } from '../../package.json'
 import { alarmNames } from '../agent/api'
 import { pageAt, UNIX } from '../agent/ask'
-import { endPlugin, hasSystemd, pluginPid, reloadHealth, restartCommand } from '../agent/control'
+import { endPlugin, hasSystemd, pluginFile, pluginPid, reloadHealth, restartCommand } from '../agent/control'
 import { findProvedAgent, type ProvedAgent } from '../agent/find'
 import { alarmsOff, dataOff } from '../agent/off'
 import type { Where } from '../agent/where'
@@ -41,12 +41,12 @@ export interface InstallOptions extends Where {
  */
 export async function install(options: InstallOptions, say: (line: string) => void): Promise<boolean> {
   refuseDamaged(options.dist)
-  if (options.recording && (options.root !== undefined || !hasSystemd()))
+  if (options.recording && !hasSystemd())
     throw new Error('--recording needs a running systemd: docs/recordings.md says how to do without')
   const agent = await findProvedAgent(options)
   say(`Netdata: found by ${agent.layout.from}`)
   if (agent.doubt) say(`What answers at ${agent.url} is not believed: ${agent.doubt}`)
-  refusePackaged(options.root ?? '/', agent)
+  refusePackaged('/', pluginFile(agent))
   if (options.dryRun) return installInto(agent, options, [], say)
   const held = lock(agent.layout.state)
   try {
@@ -70,20 +70,20 @@ async function installInto(
   }
   const before = readManifest(layout.state)
   const guidesUrl = options.guidesUrl ?? before?.guidesUrl
-  const node = options.root === undefined ? chooseNode(agent, options.dist) : undefined
-  if (node) say(node.note)
+  const node = chooseNode(agent, options.dist)
+  say(node.note)
   const isRoot = process.getuid?.() === 0
   const traced =
     options.platform === 'linux' &&
     (options.tracing ?? (before?.grant !== undefined || (isRoot && hasSystemd())))
-  const grant = traced ? grantFiles(options.dist, options.root ?? '/', hasSystemd(), agent.user?.gid) : []
+  const grant = traced ? grantFiles(options.dist, hasSystemd(), agent.user?.gid) : []
   const how: Manifest['grant'] = grant.length > 0 ? (hasSystemd() ? 'systemd' : 'until-boot') : undefined
   if (options.tracing && how === undefined) say('Tracing: this build has no grant to give')
   const recorded = options.recording ?? before?.recording !== undefined
   const wanted = [
     ...ownFiles(options.dist, layout, guidesUrl),
-    ...(node?.pin ? [{ ...node.pin, ifEdited: 'theirs-beside' as const }] : []),
-    ...commandFiles(options.dist, options.root ?? '/', node?.pin),
+    ...(node.pin ? [{ ...node.pin, ifEdited: 'theirs-beside' as const }] : []),
+    ...commandFiles(options.dist, '/', node.pin),
     ...grant,
     ...(recorded ? recordingFiles(options.dist, agent.user?.gid) : []),
   ]
@@ -94,23 +94,23 @@ async function installInto(
     ...(recorded && { recording: 'systemd' as const }),
   }
   const plan = makePlan(wanted, layout.state, before, also, made)
-  // Only of the web directory's files Netdata's user may be the owner.
-  const inWeb = (path: string): boolean => path.startsWith(join(layout.web, '/'))
+  // Netdata's user may own what is no program: guides, and in Netdata's image the stock configuration.
+  const isData = (path: string): boolean =>
+    [layout.web, layout.stockConf].some(dir => path.startsWith(join(dir, '/')))
   for (const path of [...plan.put.map(file => file.path), ...plan.remove])
-    if (!inWeb(path)) refuseOthers(path)
+    if (!isData(path)) refuseOthers(path)
   for (const { path, mode } of plan.put)
     say(`  ${options.dryRun ? 'would write' : 'write'} ${path} (${mode.toString(8)})`)
   for (const path of plan.remove) say(`  ${options.dryRun ? 'would remove' : 'remove'} ${path}`)
   plan.notes.forEach(say)
   if (options.dryRun) return true
 
-  if (before?.grant && how === undefined && options.root === undefined) revokeGrant(before.grant)
-  if (before?.recording && !recorded && options.root === undefined) stopRecording()
+  if (before?.grant && how === undefined) revokeGrant(before.grant)
+  if (before?.recording && !recorded) stopRecording()
   change(layout.state, plan)
   say(
     `Installed ${version}${before ? ` over ${before.version}` : ''}; ${layout.state}/manifest.json lists it all`,
   )
-  if (options.root !== undefined) return true
 
   const refused = how && giveGrant(agent, how)
   if (how) say(refused ? `Tracing was not granted: ${refused}` : `Tracing is granted (${how})`)

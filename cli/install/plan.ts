@@ -57,8 +57,8 @@ export function ownFiles(dist: string, layout: Layout, guidesUrl: string | undef
 function webOwner(web: string): Placement['owner'] {
   const index = join(web, 'index.html')
   const stat = lstatSync(index, { throwIfNoEntry: false })
-  const { uid, gid } = stat?.isFile() ? stat : lstatSync(web)
-  return { uid, gid }
+  const owned = stat?.isFile() ? stat : lstatSync(web, { throwIfNoEntry: false })
+  return owned && { uid: owned.uid, gid: owned.gid }
 }
 
 /**

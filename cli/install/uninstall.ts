@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { RECORDINGS } from '../../plugin/recording/recording'
 import { endPlugin, pluginFile, reloadHealth } from '../agent/control'
 import { findProvedAgent, type ProvedAgent } from '../agent/find'
+import { PREFIXES } from '../agent/layout'
+import { layoutInto } from '../agent/layout-into'
 import type { Where } from '../agent/where'
 import { revokeGrant } from './grant'
 import { type Lock, lock } from './lock'
@@ -14,6 +16,8 @@ import { change, recover, removeEmpty } from './transaction'
 
 export interface UninstallOptions extends Where {
   readonly dryRun: boolean
+  /** What a container has, instead of this machine. */
+  readonly into: string | undefined
 }
 
 /**
@@ -23,24 +27,27 @@ export interface UninstallOptions extends Where {
  * @throws where nothing was changed
  */
 export async function uninstall(options: UninstallOptions, say: (line: string) => void): Promise<boolean> {
-  const agent = await findProvedAgent(options)
-  refusePackaged(options.root ?? '/', agent)
-  if (options.dryRun) return uninstallFrom(agent, options, say)
-  const held = lock(agent.layout.state)
+  const { into, prefix, platform } = options
+  const agent = into === undefined ? await findProvedAgent(options) : undefined
+  const { layout } = agent ?? layoutInto(`${into}`, prefix === undefined ? PREFIXES : [prefix], platform)
+  refusePackaged(into ?? '/', join(layout.plugins, 'tcp_resets.plugin'))
+  if (options.dryRun) return uninstallFrom(layout.state, agent, options, say)
+  const held = lock(layout.state)
   try {
-    return uninstallFrom(agent, options, say, held)
+    return uninstallFrom(layout.state, agent, options, say, held)
   } finally {
     held.release()
   }
 }
 
+/** @param agent absent where it is a container's */
 function uninstallFrom(
-  agent: ProvedAgent,
+  state: string,
+  agent: ProvedAgent | undefined,
   options: UninstallOptions,
   say: (line: string) => void,
   held?: Lock,
 ): boolean {
-  const { state } = agent.layout
   if (!options.dryRun) {
     const recovered = recover(state)
     if (recovered) say(`First: ${recovered}`)
@@ -54,20 +61,20 @@ function uninstallFrom(
   for (const path of kept) say(`${path}: edited, kept`)
   if (options.dryRun) return true
 
-  const refused = manifest.grant && options.root === undefined ? revokeGrant(manifest.grant) : undefined
+  const refused = manifest.grant && agent !== undefined ? revokeGrant(manifest.grant) : undefined
   if (refused) say(`The tracing grant was not taken back: ${refused}`)
-  const unstopped = manifest.recording && options.root === undefined ? stopRecording() : undefined
+  const unstopped = manifest.recording && agent !== undefined ? stopRecording() : undefined
   if (unstopped) say(`The recording of bursts was not turned off: ${unstopped}`)
   change(state, { put: [], remove: [...remove, manifestIn(state)] })
   held?.release() // it is in one of the directories
   removeEmpty([...manifest.directories, state])
-  if (options.root === undefined && agent.conf !== undefined) {
+  if (agent?.conf !== undefined) {
     // The agent gives a plugin up whose file is gone.
     if (remove.includes(pluginFile(agent))) endPlugin(agent)
     if (!reloadHealth(agent)) say('The alarms could not be reloaded: run netdatacli reload-health')
   }
   say(`Uninstalled ${manifest.version}`)
-  const recordings = join(options.root ?? '/', RECORDINGS)
+  const recordings = join(options.into ?? '/', RECORDINGS)
   if (existsSync(recordings)) say(`What was recorded stays; to remove it: rm -r ${recordings}`)
   return refused === undefined && unstopped === undefined
 }

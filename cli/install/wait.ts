@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { askAlarms, askChart } from '../agent/api'
+import { askAlarms, askChart, askMeasured } from '../agent/api'
 import { pluginPid } from '../agent/control'
 import type { ProvedAgent } from '../agent/find'
 import { alarmsOff, dataOff } from '../agent/off'
@@ -42,7 +42,8 @@ async function dataMissing(url: string, since: number): Promise<string[]> {
   const chart = await askChart(url, 'ipv4.tcp_resets')
   if (chart === undefined) return ['the chart ipv4.tcp_resets']
   const isNew = chart.last_entry > Math.max(since, chart.first_entry)
-  return isNew ? [] : ['new data on the chart ipv4.tcp_resets']
+  const isMeasured = isNew && [...((await askMeasured(url, chart)) ?? [])].some(([, hasValue]) => hasValue)
+  return isMeasured ? [] : ['new data on the chart ipv4.tcp_resets']
 }
 
 async function alarmsMissing(url: string, names: readonly string[]): Promise<string[]> {

@@ -13,6 +13,8 @@ interface Kind {
   readonly url?: string
   readonly says: RegExp
   readonly doctor: readonly RegExp[]
+  /** What the doctor says to somebody who is not root. */
+  readonly asOthers?: RegExp
   /** Where there is only one kind of agent that knows this. */
   readonly only?: string
 }
@@ -39,7 +41,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   },
   'a Unix socket and nothing else': {
     conf: '[web]\n bind to = unix:/run/netdata-only.sock',
-    says: /found by the running agent's answer at unix:\/run\/netdata-only\.sock[\s\S]*Data and alarms are there/,
+    says: /Data and alarms are there\.\n$/,
     doctor: [/good +netdata .* answers at unix:/, /good +data /, /good +alarms /, /good +guides /],
   },
   'a dashboard for others': {
@@ -52,9 +54,19 @@ const KINDS: Readonly<Record<string, Kind>> = {
     says: /The plugin runs .* Data: can't be asked: it does not answer at http:\S+: see \[web\] in /,
     doctor: [/note +netdata /, /good +running /, /note +data /],
   },
+  'something in front of it, with a path': {
+    first: `'${process.execPath}' -e 'http.createServer((ask, to) =>
+      http.get("http://127.0.0.1:19999" + ask.url.replace(/^.netdata/, ""), from => { to.writeHead(from.statusCode, from.headers); from.pipe(to) })
+        .on("error", () => to.destroy())).listen(8080, "127.0.0.1")' >/dev/null 2>&1 &`,
+    conf: '[web]\n bind to = 127.0.0.1',
+    url: 'http://127.0.0.1:8080/netdata',
+    says: /Data and alarms are there\./,
+    doctor: [/good +netdata .* answers at http:\/\/127\.0\.0\.1:19999/, /good +data /, /good +guides /],
+    asOthers: /good +netdata .* answers at http:\/\/127\.0\.0\.1:8080\/netdata[\s\S]*good +data /,
+  },
   'no alarms and no database': {
     conf: '[health]\n enabled = no\n[db]\n mode = none\n[web]\n bind to = 127.0.0.1',
-    says: /The plugin runs .* Data: none is kept: netdata\.conf, \[db\]: mode = none\nAlarms: off: .*\[health\]/,
+    says: /The plugin runs .* Data: none is kept: netdata\.conf, \[db\]: (mode|db) = none\nAlarms: off: .*\[health\]/,
     doctor: [/good +netdata /, /good +running /, /note +data .*\[db\]/, /note +alarms .*\[health\]/],
   },
   'no alarms': {
@@ -89,6 +101,11 @@ async function tryKind(t: Test, sandbox: Sandbox, prefix: string, kind: Kind): P
   const seen = sandbox.sh(`'${command}' doctor ${options}`)
   t.equal(seen.status, 0, seen.stdout)
   for (const line of kind.doctor) t.match(seen.stdout, line)
+  if (kind.asOthers)
+    t.match(
+      sandbox.sh(`setpriv --reuid 65534 --regid 65534 --clear-groups '${command}' doctor ${options}`).stdout,
+      kind.asOthers,
+    )
   t.match(sandbox.sh(`'${command}' reload ${options}`), { status: 0, stderr: '' })
   t.match(sandbox.sh(`'${command}' uninstall ${options}`), { status: 0, stderr: '' })
   await sandbox.until('the plugin has ended', "! pgrep -f 'tcp_resets[.]plugin'", 20)

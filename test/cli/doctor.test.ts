@@ -165,14 +165,6 @@ const BREAKS: Readonly<Record<string, Break>> = {
     saw: /no process of the agent runs/,
     restart: 'mended',
   },
-  'alarms are turned off': {
-    breaks:
-      'cp /etc/netdata/netdata.conf /tmp/conf; printf "[health]\\n  enabled = no\\n" >>/etc/netdata/netdata.conf',
-    mends: 'cp /tmp/conf /etc/netdata/netdata.conf',
-    check: 'alarms',
-    saw: /netdata\.conf, \[health\]: enabled = no/,
-    restart: 'both',
-  },
   'the plugin is turned off': {
     breaks:
       'cp /etc/netdata/netdata.conf /tmp/conf; sed -i "/check for new/a tcp_resets = no" /etc/netdata/netdata.conf',

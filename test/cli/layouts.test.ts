@@ -100,7 +100,7 @@ for (const [name, { has, args = [], freebsd, puts }] of Object.entries(LAYOUTS))
     const run = (...words: string[]) =>
       spawnSync(
         process.execPath,
-        [...(freebsd ? ['--require', FREEBSD] : []), command, ...words, '--root', root, ...args],
+        [...(freebsd ? ['--require', FREEBSD] : []), command, ...words, '--into', root, ...args],
         { encoding: 'utf8' },
       )
 
@@ -123,15 +123,16 @@ for (const [name, { has, args = [], freebsd, puts }] of Object.entries(LAYOUTS))
 }
 
 t.test('no Netdata', async t => {
-  const root = t.testdir({})
+  const root = t.testdir({ srv: {} })
+  const before = treeOf(root)
   for (const word of ['install', 'uninstall']) {
-    t.match(spawnSync(command, [word, '--root', root], { encoding: 'utf8' }), {
+    t.match(spawnSync(command, [word, '--into', root], { encoding: 'utf8' }), {
       status: 1,
       stdout: '',
-      stderr: /no Netdata: .*Install Netdata, or name its place/,
+      stderr: /no Netdata below .*neither empty nor a \/etc\/netdata/,
     })
   }
-  t.strictSame(treeOf(root), {})
+  t.strictSame(treeOf(root), before)
 })
 
 t.test('the package of Debian has it already', async t => {
@@ -140,12 +141,12 @@ t.test('the package of Debian has it already', async t => {
   const plugin = join(root, 'usr/lib/netdata/plugins.d/tcp_resets.plugin')
   plant(root, ['var/lib/dpkg/info/'])
   writeFileSync(join(root, 'var/lib/dpkg/info/netdata-tcp-resets.list'), `/.\n${plugin}\n`)
-  t.match(spawnSync(command, ['install', '--root', root], { encoding: 'utf8' }), {
+  t.match(spawnSync(command, ['install', '--into', root], { encoding: 'utf8' }), {
     status: 1,
     stderr: /use apt/,
   })
   t.match(
-    spawnSync(command, ['uninstall', '--root', root], { encoding: 'utf8' }),
+    spawnSync(command, ['uninstall', '--into', root], { encoding: 'utf8' }),
     { status: 1, stderr: /use apt/ },
     'and nothing takes its files away',
   )

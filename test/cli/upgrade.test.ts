@@ -47,9 +47,9 @@ function older(
     appendFileSync(join(old, name), '# of an older version\n')
   }
   writeFileSync(join(old, guides, 'gone.html'), 'of an older version\n')
-  t.equal(run(join(old, 'bin', 'tcp-resets'), ['install', '--root', root]).status, 0)
+  t.equal(run(join(old, 'bin', 'tcp-resets'), ['install', '--into', root]).status, 0)
   const command = join(newer, 'bin', 'tcp-resets')
-  return { root, command, upgrade: () => run(command, ['install', '--root', root]) }
+  return { root, command, upgrade: () => run(command, ['install', '--into', root]) }
 }
 
 const own = (name: string): string => readFileSync(join(dist, name), 'utf8')
@@ -90,7 +90,7 @@ t.test('an edited file stays, the new one lands beside it, and uninstall keeps i
   t.match(upgrade(), { status: 0, stdout: /^((?!is yours).)*$/s }, 'ours taken over: it is ours again')
   appendFileSync(health, '# mine\n')
 
-  t.match(run(command, ['uninstall', '--root', root]), {
+  t.match(run(command, ['uninstall', '--into', root]), {
     status: 0,
     stdout: /tcp_resets\.conf: edited, kept\n/,
   })
@@ -107,14 +107,14 @@ t.test(
     const link =
       '<a href=http://netdata.example:19999/guides/tcp/10s_ipv4_tcp_resets_sent.html>http://netdata.example'
     t.equal(
-      run(command, ['install', '--root', root, '--guides-url', 'http://netdata.example:19999/']).status,
+      run(command, ['install', '--into', root, '--guides-url', 'http://netdata.example:19999/']).status,
       0,
     )
     t.match(readFileSync(join(root, HEALTH), 'utf8'), link)
     t.equal(upgrade().status, 0)
     t.match(readFileSync(join(root, HEALTH), 'utf8'), link)
     for (const bad of ['netdata.example', 'http://x/"><script>', 'http://a b', 'javascript:alert(1)']) {
-      t.match(run(command, ['install', '--root', root, '--guides-url', bad]), {
+      t.match(run(command, ['install', '--into', root, '--guides-url', bad]), {
         status: 2,
         stderr: /expected an address/,
       })
@@ -131,7 +131,7 @@ t.test('killed at any moment, the next run finds all of the old or all of the ne
   for (let at = 1; ; at++) {
     const { signal, status } = spawnSync(
       process.execPath,
-      ['--require', join(__dirname, 'kill-at.cjs'), command, 'install', '--root', root],
+      ['--require', join(__dirname, 'kill-at.cjs'), command, 'install', '--into', root],
       { env: { KILL_AT: `${at}` } },
     )
     if (signal === null) {
