@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readdirSync, realpathSync } from 'node:fs'
+import { accessSync, constants, existsSync, lstatSync, readdirSync, realpathSync } from 'node:fs'
 import { isAbsolute, join, resolve, sep } from 'node:path'
 import { type Layout, layoutAt } from './layout'
 
@@ -94,6 +94,7 @@ function refuseUnsafe(dir: string): void {
   if (stat?.isSymbolicLink()) throw new Error(`--into ${dir}: it is a link: name ${realpathSync(dir)}`)
   if (!stat?.isDirectory())
     throw new Error(`--into ${dir}: ${stat ? 'it is no directory' : 'it is not there'}`)
+  accessSync(dir, constants.W_OK) // where it is read-only, mkdir() of Node would say that it is not there
 }
 
 /** A link with a whole path leads to one place in the container, and to another one from here. */

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { isAbsolute, join, resolve } from 'node:path'
 import { directoriesIn, type NetdataConf } from './netdata-conf'
 
@@ -69,13 +69,28 @@ export function layoutOver(files: Layout, conf: NetdataConf): Layout {
   return { ...files, ...namedIn(conf), from: `its process, and ${join(files.userConf, 'netdata.conf')}` }
 }
 
+/**
+ * The file of our alarms: in the user's directory, or in an image in place of the stock one.
+ *
+ * @returns the user's where there is neither
+ */
+export function healthFile({ userConf, stockConf }: Layout): string {
+  const [own, stock] = [userConf, stockConf].map(dir => join(dir, 'health.d', 'tcp_resets.conf'))
+  const isOurs = (path = ''): boolean =>
+    statSync(path, { throwIfNoEntry: false })?.isFile() === true &&
+    readFileSync(path, 'utf8').includes('ipv4.tcp_resets')
+  return `${existsSync(`${own}`) || !isOurs(stock) ? own : stock}`
+}
+
 /** Those that a configuration names. */
 function namedIn(conf: NetdataConf): Partial<Omit<Layout, 'from' | 'state'>> {
-  const named = (key: string): string | undefined => {
-    const [path = ''] = directoriesIn(conf.get('directories')?.get(key) ?? '')
-    return isAbsolute(path) ? resolve(path) : undefined
-  }
-  const plugins = named('plugins')
+  const allOf = (key: string): string[] =>
+    directoriesIn(conf.get('directories')?.get(key) ?? '').flatMap(path =>
+      isAbsolute(path) ? [resolve(path)] : [],
+    )
+  const named = (key: string): string | undefined => allOf(key)[0]
+  // Ours may be in any, such as custom-plugins.d on the volume of an image.
+  const plugins = allOf('plugins').find(dir => existsSync(join(dir, 'tcp_resets.plugin'))) ?? named('plugins')
   const stockConf = named('stock config')
   const userConf = named('config')
   const web = named('web')

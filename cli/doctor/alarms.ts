@@ -1,11 +1,11 @@
 import { readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
 import { alarmNames, askAlarms, isOnResets, WATCH } from '../agent/api'
 import type { Agent } from '../agent/find'
-import { good, note, type Finding, unknown, wrong } from './finding'
+import { healthFile } from '../agent/layout'
+import { alarmsOff } from '../agent/off'
+import { type Finding, good, note, unknown, wrong } from './finding'
 import { notYet } from './not-yet'
 import { putAgain } from './put-again'
-import { alarmsOff } from '../agent/off'
 
 const RELOAD = 'netdatacli reload-health (or kill -USR2 of the agent)'
 
@@ -15,7 +15,7 @@ export async function checkAlarms(agent: Agent, platform: NodeJS.Platform): Prom
   if (conf === undefined) return [unknown('alarms', 'the agent does not run')]
   const off = alarmsOff(agent)
   if (off !== undefined) return [note('alarms', off)]
-  const file = join(layout.userConf, 'health.d', 'tcp_resets.conf')
+  const file = healthFile(layout)
   const alarms = await askAlarms(url)
   if (alarms === undefined) return [unknown('alarms', 'the agent does not say which it has')]
   // A pipe would be waited for.

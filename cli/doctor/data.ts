@@ -1,8 +1,8 @@
 import { askChart, askMeasured } from '../agent/api'
 import type { Agent } from '../agent/find'
-import { good, note, type Finding, unknown, wrong } from './finding'
-import { notYet } from './not-yet'
 import { dataOff } from '../agent/off'
+import { type Finding, good, note, unknown, wrong } from './finding'
+import { notYet } from './not-yet'
 
 const ID = 'ipv4.tcp_resets'
 

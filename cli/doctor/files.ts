@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, lstatSync } from 'node:fs'
-import { join } from 'node:path'
 import { messageOf } from '../../plugin/message'
 import { pluginFile } from '../agent/control'
 import type { Agent } from '../agent/find'
+import { healthFile } from '../agent/layout'
 import { canActAs, runAs } from '../agent/user'
 import { fingerprintOf } from '../install/file'
 import { type Manifest, readManifest } from '../install/manifest'
@@ -27,7 +27,7 @@ function checkInstallation(agent: Agent): Finding[] {
   } catch (thrown) {
     return [wrong('files', messageOf(thrown), putAgain(agent))]
   }
-  if (manifest === undefined && isPackaged('/', agent)) return checkPackage(agent)
+  if (manifest === undefined && isPackaged('/', pluginFile(agent))) return checkPackage(agent)
   if (manifest === undefined)
     return [note('files', `no manifest in ${state}: they were put there by hand, or by something else`)]
   const files = Object.entries(manifest.files)
@@ -66,7 +66,7 @@ function checkPlugin(agent: Agent): Finding {
   const plugin = pluginFile(agent)
   const { user, path } = agent
   if (!existsSync(plugin)) return wrong('plugin', `no ${plugin}`, putAgain(agent))
-  if (!existsSync(join(agent.layout.userConf, 'health.d', 'tcp_resets.conf'))) {
+  if (!existsSync(healthFile(agent.layout))) {
     return wrong('plugin', 'its health.d/tcp_resets.conf is missing', putAgain(agent))
   }
   if (user === undefined) return wrong('plugin', 'this machine has no user netdata', 'install Netdata again')

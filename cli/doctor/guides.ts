@@ -1,9 +1,9 @@
 import { askAlarms, isOnResets } from '../agent/api'
 import { ask, pageAt } from '../agent/ask'
 import type { Agent } from '../agent/find'
-import { good, note, type Finding, unknown, wrong } from './finding'
-import { putAgain } from './put-again'
 import { alarmsOff } from '../agent/off'
+import { type Finding, good, note, unknown, wrong } from './finding'
+import { putAgain } from './put-again'
 
 /** Whether each alarm links to a guide, and the agent serves it. */
 export async function checkGuides(agent: Agent): Promise<Finding[]> {

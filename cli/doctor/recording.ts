@@ -3,6 +3,7 @@ import { messageOf } from '../../plugin/message'
 import { RECORDINGS, recordingsIn } from '../../plugin/recording/recording'
 import { REQUEST } from '../../plugin/recording/request'
 import { findProgram } from '../../plugin/sources/find-program'
+import { pluginFile } from '../agent/control'
 import type { Agent } from '../agent/find'
 import { canActAs, runAs } from '../agent/user'
 import { isPackaged } from '../install/packaged'
@@ -28,7 +29,7 @@ export function checkRecording(agent: Agent, platform: NodeJS.Platform): Finding
       wrong(
         'recording',
         `${user.name} can't write to ${REQUEST}`,
-        isPackaged('/', agent)
+        isPackaged('/', pluginFile(agent))
           ? `as root: systemctl edit tcp-resets-recording-request tcp-resets-recording, and put the agent's group there: [Service] Group=${user.gid}`
           : 'as root: tcp-resets install',
       ),

@@ -5,7 +5,7 @@ import { DIRECTIONS, type Direction } from '../../plugin/tracing/event'
 import { PROBES } from '../../plugin/tracing/probes'
 import { eventsIn, TRACEPOINTS } from '../../plugin/tracing/told'
 import { askChart } from '../agent/api'
-import { hasSystemd } from '../agent/control'
+import { hasSystemd, pluginFile } from '../agent/control'
 import type { Agent } from '../agent/find'
 import { dataOff } from '../agent/off'
 import { canActAs, runAs } from '../agent/user'
@@ -68,7 +68,7 @@ export async function checkTracing(agent: Agent, platform: NodeJS.Platform): Pro
 }
 
 function howToGrant(agent: Agent): string {
-  if (!isPackaged('/', agent)) return 'tcp-resets install --tracing'
+  if (!isPackaged('/', pluginFile(agent))) return 'tcp-resets install --tracing'
   return hasSystemd()
     ? 'systemctl enable tcp-resets-tracing; systemctl restart tcp-resets-tracing'
     : 'tcp-resets grant'

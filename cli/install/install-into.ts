@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { version } from '../../package.json'
 import { messageOf } from '../../plugin/message'
 import { NEEDS } from '../agent/container-needs'
@@ -44,7 +44,7 @@ export function installIntoDirectory(options: IntoOptions, say: (line: string) =
   const put = (made: readonly string[]): void => {
     const recovered = dryRun ? undefined : recover(layout.state)
     if (recovered) say(`First: ${recovered}`)
-    const before = readManifest(layout.state)
+    const before = readManifest(layout.state, into)
     const guidesUrl = options.guidesUrl ?? before?.guidesUrl
     const node = nodeInto(dist, plugin)
     const wanted = [
@@ -59,6 +59,7 @@ export function installIntoDirectory(options: IntoOptions, say: (line: string) =
       before,
       { version, ...(guidesUrl !== undefined && { guidesUrl }) },
       made,
+      into,
     )
     for (const { path, mode } of plan.put) if (mode === 0o755) refuseOthers(path)
     for (const { path, mode } of plan.put)
@@ -86,9 +87,9 @@ export function installIntoDirectory(options: IntoOptions, say: (line: string) =
   }
 }
 
-/** Whether it runs there can't be tried here: another processor's is as good. */
+/** The one beside this command. Whether it runs there can't be tried here: another processor's is as good. */
 function nodeInto(dist: string, plugin: string): Placement | undefined {
-  const brought = pinnedNode(join(dist, 'plugins.d', basename(plugin)))
+  const brought = pinnedNode(join(dist, 'bin', 'tcp-resets'))
   if (!existsSync(brought)) return undefined
   return { path: pinnedNode(plugin), content: readFileSync(brought), mode: 0o755 }
 }
@@ -123,7 +124,7 @@ function needs({ kind, layout }: Into, into: string): string[] {
   }
   return [
     ...own[kind],
-    'What shows more than this one container (docs/containers-install.md):',
+    'What shows more than this one container:',
     ...NEEDS.map(({ flag, why }) => `  ${flag}  (${why})`),
     'Then restart the container (docker restart NAME): a plugin is found when the agent starts, or within a minute',
   ]

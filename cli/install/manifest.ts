@@ -4,7 +4,7 @@ import { isPlainPath, readRegular } from './file'
 /** Everything that an installation did, so that it can be taken back. */
 export interface Manifest {
   readonly version: string
-  /** By path, as `fingerprint` gives it. */
+  /** By path, as `fingerprint` gives it. Of a container's files the paths are those that it sees, so in the file. */
   readonly files: Readonly<Record<string, string>>
   /** Directories that it made, parents first. */
   readonly directories: readonly string[]
@@ -18,12 +18,25 @@ export interface Manifest {
 
 export const manifestIn = (state: string): string => join(state, 'manifest.json')
 
+/** Everything in it that is a path, as another place sees it. */
+function moved(manifest: Manifest, move: (path: string) => string): Manifest {
+  const files = Object.entries(manifest.files).map(([path, print]) => [move(path), print])
+  return { ...manifest, files: Object.fromEntries(files), directories: manifest.directories.map(move) }
+}
+
+/** @param root what stands for `/` there */
+export function writtenManifest(manifest: Manifest, root: string): Buffer {
+  const seen = moved(manifest, path => join('/', path.slice(root === '/' ? 0 : root.length)))
+  return Buffer.from(`${JSON.stringify(seen, undefined, 2)}\n`)
+}
+
 /**
  * @param state the directory it is in
+ * @param root what stands for `/` there
  * @returns undefined where nothing was installed
  * @throws where there is one that can't be read
  */
-export function readManifest(state: string): Manifest | undefined {
+export function readManifest(state: string, root = '/'): Manifest | undefined {
   const path = manifestIn(state)
   let text: string
   try {
@@ -35,7 +48,7 @@ export function readManifest(state: string): Manifest | undefined {
   const manifest = parseManifest(text)
   if (manifest === undefined)
     throw new Error(`${path}: it is damaged: remove it, then, as root: tcp-resets install`)
-  return manifest
+  return root === '/' ? manifest : moved(manifest, each => join(root, each))
 }
 
 /** @returns undefined where it is not what an installation writes */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Layout } from '../agent/layout'
 import type { Placement } from './file'
 import { fingerprint, fingerprintOf, readRegular } from './file'
-import { type Manifest, manifestIn } from './manifest'
+import { type Manifest, manifestIn, writtenManifest } from './manifest'
 import { missingDirectories } from './transaction'
 
 /** A file of ours, and what becomes of one that somebody has edited. */
@@ -67,6 +67,7 @@ function webOwner(web: string): Placement['owner'] {
  * @param version of what is installed
  * @param before the manifest of the earlier one
  * @param made directories that were made for this installation already
+ * @param root what stands for `/`
  */
 export function makePlan(
   wanted: readonly Wanted[],
@@ -74,6 +75,7 @@ export function makePlan(
   before: Manifest | undefined,
   also: Pick<Manifest, 'version' | 'guidesUrl' | 'grant' | 'recording'>,
   made: readonly string[] = [],
+  root = '/',
 ): Plan {
   const put: Placement[] = []
   const notes: string[] = []
@@ -108,7 +110,7 @@ export function makePlan(
   const manifest = { ...also, files, directories }
   put.push({
     path: manifestIn(state),
-    content: Buffer.from(`${JSON.stringify(manifest, undefined, 2)}\n`),
+    content: writtenManifest(manifest, root),
     mode: 0o644,
   })
   return { put, remove, manifest, notes }

@@ -52,7 +52,7 @@ function uninstallFrom(
     const recovered = recover(state)
     if (recovered) say(`First: ${recovered}`)
   }
-  const manifest = readManifest(state)
+  const manifest = readManifest(state, options.into)
   if (manifest === undefined)
     throw new Error(`${manifestIn(state)} is not there: tcp-resets installed nothing here`)
 
