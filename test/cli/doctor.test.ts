@@ -282,7 +282,7 @@ t.test(
       'it has seen what there is',
       "curl -s http://127.0.0.1:19999/netdata.conf | grep 'apps = yes'",
     )
-    t.equal(sandbox.run('install', '--root', '/').status, 0)
+    t.equal(sandbox.run('install', '--into', '/').status, 0)
     const { status, findings } = examine(sandbox)
     t.equal(status, 0)
     const early = findings.filter(({ saw }) =>
