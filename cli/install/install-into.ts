@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { version } from '../../package.json'
-import { messageOf } from '../../plugin/message'
 import { NEEDS } from '../agent/container-needs'
 import { PREFIXES } from '../agent/layout'
 import { type Into, layoutInto } from '../agent/layout-into'
@@ -67,11 +66,7 @@ export function installIntoDirectory(options: IntoOptions, say: (line: string) =
     for (const path of plan.remove) say(`  ${dryRun ? 'would remove' : 'remove'} ${path}`)
     plan.notes.forEach(say)
     if (dryRun) return
-    try {
-      change(layout.state, plan)
-    } catch (thrown) {
-      throw new Error(`${messageOf(thrown)}. Nothing was changed`)
-    }
+    change(layout.state, plan)
     say(`Installed ${version}${before ? ` over ${before.version}` : ''}; nothing was started or asked`)
     if (node === undefined)
       say(
