@@ -142,7 +142,7 @@ t.test('netdata moves its web directory about while root works in it', { skip: n
   const said: string[] = []
   const hasMet = () => said.some(text => text.includes('root follows none'))
   for (let round = 0; round < 4 || (round < 40 && !hasMet()); round++)
-    for (const word of ['install', 'uninstall']) said.push(sandbox.run(word, '--root', '/').stderr)
+    for (const word of ['install', 'uninstall']) said.push(sandbox.run(word, '--into', '/').stderr)
   sandbox.must('kill $(cat /run/mover)')
   t.ok(hasMet(), 'it did meet the links')
   t.strictSame(
@@ -151,8 +151,8 @@ t.test('netdata moves its web directory about while root works in it', { skip: n
     'each refusal is a line',
   )
   sandbox.must(`rm -rf ${WEB}/guides ${WEB}/away`)
-  t.equal(sandbox.run('install', '--root', '/').status, 0, 'and all of it can be mended')
-  t.equal(sandbox.run('uninstall', '--root', '/').status, 0)
+  t.equal(sandbox.run('install', '--into', '/').status, 0, 'and all of it can be mended')
+  t.equal(sandbox.run('uninstall', '--into', '/').status, 0)
   t.equal(etc(), before, 'nothing of root’s was touched')
 })
 

@@ -27,7 +27,7 @@ t.test('install, upgrade, remove and purge, with a running Netdata', { skip }, a
   const pid = (): string => sandbox.must("pgrep -f 'node .*[/]usr/lib/netdata/plugins.d/tcp_resets.plugin'")
   const before = sandbox.changes()
 
-  t.equal(sandbox.run('install', '--root', '/').status, 0)
+  t.equal(sandbox.run('install', '--into', '/').status, 0)
   t.match(sandbox.sh(`dpkg --install ${deb}`), {
     status: 1,
     stderr: /"tcp-resets install" has put its files here\. As root: tcp-resets uninstall/,
