@@ -1,8 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { attempt } from '../../plugin/attempt'
-import { refuseOthers } from '../install/whose'
 
 /** The kernel's tracing, as files. */
 export interface Tracefs {
@@ -11,6 +9,8 @@ export interface Tracefs {
   leave(): void
 }
 
+/** Elsewhere it may be mounted only for as long as another grant runs. */
+const USUAL = ['/sys/kernel/tracing', '/sys/kernel/debug/tracing']
 const LOCKDOWN = '/sys/kernel/security/lockdown'
 
 /**
@@ -22,7 +22,7 @@ const LOCKDOWN = '/sys/kernel/security/lockdown'
  */
 export function reachTracefs(dir: string): Tracefs {
   const mounted = mounts()
-    .filter(({ type, root, point }) => type === 'tracefs' && root === '/' && isRoots(point))
+    .filter(({ type, root, point }) => type === 'tracefs' && root === '/' && USUAL.includes(point))
     .map(({ point }) => point)[0]
   if (mounted !== undefined) return { path: mounted, leave() {} }
   refuseLockdown()
@@ -41,16 +41,6 @@ export function reachTracefs(dir: string): Tracefs {
       rmdirSync(path)
     },
   }
-}
-
-/** Whether nobody but root can put something else into its place. */
-function isRoots(folder: string): boolean {
-  return (
-    attempt(() => {
-      refuseOthers(join(folder, 'trace'))
-      return true
-    }) ?? false
-  )
 }
 
 /**
