@@ -2,6 +2,7 @@ import { LIMIT } from './peers/contenders'
 import { holdContest, MEASURED_S, percentile, type Result } from './peers/contest'
 import { goalTable } from './peers/goals'
 import { user } from './peers/running'
+import { surroundingsTable } from './peers/surroundings'
 import type { Table } from './table'
 
 // What the plugin costs, running all day, next to others that watch the same counters and to the least that is possible.
@@ -20,7 +21,8 @@ machine does.`
 
 export async function bench(): Promise<readonly Table[]> {
   const { results, left } = await holdContest()
-  return [costTable(results, left), jitterTable(results), goalTable(results)]
+  const surroundings = await surroundingsTable()
+  return [costTable(results, left), jitterTable(results), goalTable(results), surroundings ?? []].flat()
 }
 
 function costTable(results: readonly Result[], left: readonly string[]): Table {

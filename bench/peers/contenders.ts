@@ -44,6 +44,8 @@ export interface Contest {
   readonly contenders: readonly Contender[]
   /** Packages that could not be had. */
   readonly missing: readonly string[]
+  /** A folder for programs that are compiled. */
+  readonly dir: string
   remove(): void
 }
 
@@ -64,7 +66,7 @@ export async function makeContest(): Promise<Contest> {
   if (has('/usr/lib/netdata/plugins.d/charts.d.plugin') && has('curl')) contenders.push(bashPlugin(dir))
   if (has('/usr/bin/prometheus-node-exporter')) contenders.push(exporter(await freePort()))
   if (has('/usr/sbin/collectd')) contenders.push(collectd(dir))
-  return { contenders, missing, remove: () => rmSync(dir, { recursive: true, force: true }) }
+  return { contenders, missing, dir, remove: () => rmSync(dir, { recursive: true, force: true }) }
 }
 
 /** Lets those write here that are to. */

@@ -6,8 +6,8 @@ const MB = 1e6
 
 interface Goal {
   readonly text: string
-  /** Above this it is missed. */
-  readonly most: number
+  /** Above this it is missed: with the host's charts only, and as shipped. */
+  readonly most: readonly [hostOnly: number, shipped: number]
   readonly unit: string
   /** Where the plugin is. */
   at(plugin: Result): number | undefined
@@ -21,11 +21,11 @@ export function goalTable(results: readonly Result[]): Table {
     head: ['', ...plugins],
     rows: goalsOf(results).map(({ text, most, unit, at }) => [
       text,
-      ...plugins.map(name => {
+      ...plugins.map((name, column) => {
         const plugin = results.find(result => result.name === name)
         const value = plugin && at(plugin)
         if (value === undefined) return '–'
-        return `${value.toFixed(unit === '×' ? 2 : 1)} ${unit}: ${value <= most ? 'met' : 'missed'}`
+        return `${value.toFixed(unit === '×' ? 2 : 1)} ${unit}: ${value <= (most[column] ?? 0) ? 'met' : 'missed'}`
       }),
     ]),
   }
@@ -38,28 +38,37 @@ function goalsOf(results: readonly Result[]): Goal[] {
   const late = (result: Result | undefined): number | undefined =>
     result?.idleLateness && percentile(result.idleLateness, 0.99)
 
-  const cpuTo = (text: string, most: number, peer: number | undefined): Goal => ({
+  const cpuTo = (text: string, most: Goal['most'], peer: number | undefined): Goal => ({
     text: `CPU ${text}`,
     most,
     unit: '×',
     at: plugin => peer && plugin.cpu / peer,
   })
-  const aboveNode = (text: string, most: number, part: 'privateDirty' | 'resident'): Goal => ({
-    text: `${text} memory at most ${most} MB above Node’s idle loop`,
+  const aboveNode = (text: string, most: Goal['most'], part: 'privateDirty' | 'resident'): Goal => ({
+    text: `${text} memory at most ${most.join(' and ')} MB above Node’s idle loop`,
     most,
     unit: 'MB',
     at: plugin => node && (plugin.memory[part] - node.memory[part]) / MB,
   })
   const ofC = late(byName(LIMIT_TELLS))?.toFixed(1) ?? '–'
   return [
-    ...[PYTHON, BASH, EXPORTER].map(name => cpuTo(`below that of ${name}`, 1, byName(name)?.cpu)),
-    cpuTo('at most 2 × that of C and of Node’s idle loop together', 2, limit && node && limit.cpu + node.cpu),
-    aboveNode('private dirty', 3, 'privateDirty'),
-    aboveNode('resident', 4, 'resident'),
-    { text: 'start to first data under 250 ms', most: 250, unit: 'ms', at: plugin => plugin.firstData },
+    ...[PYTHON, BASH, EXPORTER].map(name => cpuTo(`below that of ${name}`, [1, 1], byName(name)?.cpu)),
+    cpuTo(
+      'at most 2 and 2.2 × that of C and of Node’s idle loop together',
+      [2, 2.2],
+      limit && node && limit.cpu + node.cpu,
+    ),
+    aboveNode('private dirty', [3, 3], 'privateDirty'),
+    aboveNode('resident', [4, 8], 'resident'),
+    {
+      text: 'start to first data under 250 ms',
+      most: [250, 250],
+      unit: 'ms',
+      at: plugin => plugin.firstData,
+    },
     {
       text: `99 of 100 ticks at most 5 ms late on an idle machine (C: ${ofC} ms)`,
-      most: 5,
+      most: [5, 5],
       unit: 'ms',
       at: late,
     },

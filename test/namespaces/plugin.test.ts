@@ -29,12 +29,15 @@ function startAsNobody(t: Test, { config, mount }: Setting): RunningPlugin {
   return startPlugin(t, env, ['-c', `exec ${mount?.(`${root}/proc`) ?? ''} ${command}`], 'sh')
 }
 
-/** The text that a chart was published with, all collections of it. */
+/** The text that a chart was published with, all collections of it. That it is obsolete has no end of its own. */
 function chartText(stdout: string, id: string): string {
   return (
     stdout
       .match(
-        new RegExp(`^(CHART|BEGIN) ${id.replace(/\./g, '\\.')}( [\\s\\S]*?)?^(END|CLABEL_COMMIT)$`, 'gm'),
+        new RegExp(
+          `^(CHART|BEGIN) ${id.replace(/\./g, '\\.')}( (?:(?!^(?:CHART|BEGIN) )[\\s\\S])*?)?^(END|CLABEL_COMMIT)$`,
+          'gm',
+        ),
       )
       ?.join('\n') ?? ''
   )
