@@ -7,6 +7,10 @@ import { filesOf } from './files'
 import { AS_ANOTHER, bootMachine, noMachine } from './machine'
 
 const UNIT = 'tcp-resets-tracing.service'
+const RECORDING = 'tcp-resets-recording.path'
+const RECORDER = 'tcp-resets-recording tcp-resets-recording-request'
+const REQUEST = '/run/netdata-tcp-resets-recording/request'
+const STORE = '/var/lib/netdata-tcp-resets-recordings'
 const SHOWN = '/run/netdata-tcp-resets'
 const STATE = `systemctl is-enabled ${UNIT}; systemctl is-active ${UNIT}`
 
@@ -32,6 +36,14 @@ t.test('the package under systemd, from nothing to nothing', { skip: noMachine }
   await until('the doctor is content', ALL_WELL)
   t.match(must('tcp-resets doctor'), /user metrics;[\s\S]*granted in .*shown on ipv4.tcp_resets_traced/)
 
+  t.equal(sh(`systemctl is-enabled ${RECORDING}; ls ${REQUEST}`).stdout, 'disabled\n', 'off until asked for')
+  must(`for unit in ${RECORDER}; do
+      mkdir /etc/systemd/system/$unit.service.d
+      printf '[Service]\\nGroup=watchers\\n' >/etc/systemd/system/$unit.service.d/override.conf
+    done
+    systemctl daemon-reload; systemctl enable --now ${RECORDING}; systemctl start tcp-resets-recording.service`)
+  t.equal(must(`stat -c '%U:%G %a' ${REQUEST} ${STORE}`), 'root:watchers 620\nroot:watchers 2750\n')
+
   for (const [unit, most] of Object.entries(MOST_EXPOSED)) {
     const said = must(`systemd-analyze security ${unit}`)
     const exposure = Number(/exposure level.*: (\d+\.\d)/.exec(said)?.[1])
@@ -47,6 +59,7 @@ t.test('the package under systemd, from nothing to nothing', { skip: noMachine }
   await machine.reboot()
   t.equal(must(STATE), 'enabled\nactive\n')
   t.equal(must(`stat -c %G ${SHOWN}/sent`), 'watchers\n')
+  t.equal(must(`systemctl is-active ${RECORDING}; ls ${REQUEST}`), `active\n${REQUEST}\n`)
   await until('the doctor is content after a boot', ALL_WELL)
 
   // What only began is taken back: here a script of the administrator's that runs with each removal.
@@ -60,11 +73,19 @@ t.test('the package under systemd, from nothing to nothing', { skip: noMachine }
   copyFileSync(makePackage(t, '0.0.2'), machine.at('/run/2.deb'))
   must(`systemctl disable --now ${UNIT}; dpkg --install /run/2.deb`)
   t.equal(sh(STATE).stdout, 'disabled\ninactive\n', 'what was turned off stays off')
+  t.equal(must(`systemctl is-active ${RECORDING}`), 'active\n', 'and what was turned on stays on')
   must(`systemctl enable --now ${UNIT}`)
 
   must('dpkg --remove netdata-tcp-resets')
   t.equal(sh(`ls -d ${SHOWN}`).stdout, '', 'the grant is taken back')
-  must('dpkg --purge netdata-tcp-resets')
+  t.equal(
+    sh(`ls -d ${REQUEST} ${STORE}`).stdout,
+    `${STORE}\n`,
+    'nothing is recorded any more; what was is kept',
+  )
+  must(
+    `dpkg --purge netdata-tcp-resets; cd /etc/systemd/system; for unit in ${RECORDER}; do rm -r $unit.service.d; done`,
+  )
   t.equal(filesOf(machine), before, 'no file is left')
   t.equal(sh('systemctl list-unit-files "tcp-resets*" --no-legend').stdout, '')
 })

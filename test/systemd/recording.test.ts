@@ -119,7 +119,16 @@ t.test('a burst is recorded as it begins, where that was asked for', { skip: noM
 
   t.test('in a container, whoever asks meanwhile for what', async t => {
     age(machine)
+    const firstEntry = `curl -s '${API}/chart?chart=ipv4.tcp_resets_shop' | sed -n 's/.*"first_entry": *\\([0-9]*\\).*/\\1/p'`
+    await machine.until(
+      'the plugin knows what is usual there',
+      `test $(($(date +%s) - $(${firstEntry}))) -gt 15`,
+    )
     const began = burst(machine, 6379, 4, 5, 'ip netns exec shop')
+    await machine.until(
+      'it has begun',
+      `systemctl show -p ActiveState --value ${SERVICE} | grep -q activating`,
+    )
     machine.must(
       `setpriv --reuid netdata --regid netdata --clear-groups env -u NODE_OPTIONS nodejs -e "${FLOOD}" 5`,
     )
