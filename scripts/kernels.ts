@@ -220,9 +220,11 @@ export async function bootKernel(
     if (packed.status !== 0) throw new Error(`initramfs: ${packed.stderr.trim()}`)
     rmSync(guest, { recursive: true })
 
+    // Nicely: other tests run beside it, and some of them watch the clock.
     const qemu = spawn(
-      'qemu-system-x86_64',
+      'nice',
       [
+        'qemu-system-x86_64',
         // Without cx16: the allocator of newer kernels (6.12) faults now and then on what QEMU 7.2 makes of cmpxchg16b.
         ...['-machine', 'q35,accel=tcg', '-cpu', 'max,-cx16', '-m', '1024'],
         ...(options.countsInstructions ? ['-icount', 'shift=0,sleep=off'] : ['-smp', '2']),

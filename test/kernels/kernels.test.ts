@@ -32,7 +32,7 @@ for (const release of releasesToTry(process.env)) {
     return JSON.parse(report)
   }
 
-  t.test(`${release}: the grant, and what the agent's user reads`, { skip, timeout: 300_000 }, async t => {
+  t.test(`${release}: the grant, and what the agent's user reads`, { skip, timeout: 600_000 }, async t => {
     const { kernel, script, command, without } = await boot(t)
     t.comment(kernel)
     for (const { grant, log, revoke, left } of [script, command]) {
