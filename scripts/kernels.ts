@@ -71,9 +71,9 @@ export function fetchKernel(release: Release): Kernel | { readonly missing: stri
   if (updated.status !== 0) return { missing: `${MIRROR} ${release}: ${lastLine(updated.stderr ?? '')}` }
   const image = /Depends: (linux-image-\S+)/.exec(run('apt-cache', 'depends', META).stdout)?.[1]
   if (image === undefined) return { missing: `${MIRROR} ${release} has no ${META}` }
-  // From Linux 7 on the kernel itself is in a package of its own.
-  for (const name of [image, image.replace('linux-image', 'linux-binary')])
-    run('apt-get', '-q', 'download', name)
+  // From Linux 7 on the kernel itself and its modules are in packages of their own.
+  for (const kind of ['linux-image', 'linux-binary', 'linux-modules'])
+    run('apt-get', '-q', 'download', image.replace('linux-image', kind))
   for (const deb of readdirSync(join(folder, 'debs'))) run('dpkg', '-x', deb, '../root')
   return kernelIn(folder) ?? { missing: `${image} could not be downloaded` }
 }
@@ -81,7 +81,8 @@ export function fetchKernel(release: Release): Kernel | { readonly missing: stri
 function kernelIn(folder: string): Kernel | undefined {
   const modules = firstIn(folder, ['root/lib/modules', 'root/usr/lib/modules'], /^[^/]+$/)
   const vmlinuz = firstIn(folder, ['root/boot', 'root/usr/lib/modules'], /(^|\/)vmlinuz/)
-  return modules === undefined || vmlinuz === undefined ? undefined : { vmlinuz, modules }
+  const isWhole = modules !== undefined && existsSync(join(modules, 'kernel'))
+  return isWhole && vmlinuz !== undefined ? { vmlinuz, modules } : undefined
 }
 
 function firstIn(folder: string, places: readonly string[], pattern: RegExp): string | undefined {

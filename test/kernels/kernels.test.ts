@@ -13,7 +13,10 @@ const noQemu =
   !['/usr/bin/qemu-system-x86_64', '/bin/busybox', '/usr/bin/cpio'].every(existsSync) &&
   'needs qemu-system-x86, busybox-static and cpio'
 
-for (const release of releasesToTry(process.env)) {
+const releases = releasesToTry(process.env)
+t.setTimeout(releases.length * 900_000)
+
+for (const release of releases) {
   const kernel = noQemu ? { missing: noQemu } : fetchKernel(release)
   const skip = 'missing' in kernel && kernel.missing
   const boot = async (t: Test, parameters = ''): Promise<Report> => {

@@ -16,7 +16,10 @@ const noGuest = whyNoGuests() ?? (!existsSync('/usr/sbin/nft') && 'needs nftable
 /** What TCP never took: its checksum was wrong. */
 const RECEIVED_ERROR: Readonly<Record<string, Readonly<Record<string, number>>>> = { badsum_rst: { B: -1 } }
 
-for (const release of releasesToTry(process.env)) {
+const releases = releasesToTry(process.env)
+t.setTimeout(releases.length * 600_000)
+
+for (const release of releases) {
   const kernel = noGuest ? { missing: noGuest } : fetchKernel(release)
   const skip = 'missing' in kernel && kernel.missing
 
