@@ -25,6 +25,7 @@ const PACKAGES = {
   nc: 'netcat-openbsd',
   netdata: 'netdata',
   nft: 'nftables',
+  openssl: 'openssl',
   pgrep: 'procps',
   ping: 'iputils-ping',
   'qemu-system-x86_64': 'qemu-system-x86',

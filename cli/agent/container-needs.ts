@@ -5,12 +5,12 @@ export interface Need {
   readonly why: string
 }
 
-const NETWORK: Need = { flag: '--network=host', why: 'the resets of the host, not of this container' }
-const PROC: Need = { flag: '-v /proc:/host/proc:ro', why: 'charts of other containers' }
-const PROCESSES: Need = { flag: '--pid=host', why: 'new containers are found at less cost' }
-const POD_LOGS: Need = { flag: '-v /var/log/pods:/host/var/log/pods:ro', why: 'names of pods' }
-const NETNS: Need = { flag: '-v /run/netns:/host/run/netns:ro,rslave', why: 'names of ip netns' }
-const TRACING: Need = {
+export const NETWORK: Need = { flag: '--network=host', why: 'the resets of the host, not of this container' }
+export const PROC: Need = { flag: '-v /proc:/host/proc:ro', why: 'charts of other containers' }
+export const PROCESSES: Need = { flag: '--pid=host', why: 'new containers are found at less cost' }
+export const POD_LOGS: Need = { flag: '-v /var/log/pods:/host/var/log/pods:ro', why: 'names of pods' }
+export const NETNS: Need = { flag: '-v /run/netns:/host/run/netns:ro,rslave', why: 'names of ip netns' }
+export const TRACING: Need = {
   flag: '-v /run/netdata-tcp-resets:/run/netdata-tcp-resets:ro,rslave',
   why: 'reasons and peers, where the host has given the grant',
 }

@@ -5,6 +5,7 @@ import { checkAgent, checkEnabled, checkRunning } from './agent'
 import { checkAlarms } from './alarms'
 import { checkBoot } from './boot'
 import { checkConfiguration } from './configuration'
+import { checkContainer } from './container'
 import { checkData } from './data'
 import { checkFiles } from './files'
 import { type Finding, reportOf, wrong } from './finding'
@@ -33,6 +34,7 @@ const CHECKS: readonly Check[] = [
   checkGuides,
   checkTracing,
   checkRecording,
+  checkContainer,
   checkNamespaces,
   checkKernel,
 ]

@@ -4,6 +4,7 @@ import { askJson } from '../agent/ask'
 import type { Agent } from '../agent/find'
 import { sharesNamespace } from '../agent/linux-processes'
 import { configurationOf } from './configuration'
+import { hasNetworkOf, hostSeenAt } from './container'
 import { type Finding, good, note, unknown } from './finding'
 
 const OWN = 'ipv4.tcp_resets'
@@ -13,7 +14,10 @@ export async function checkNamespaces(agent: Agent, platform: NodeJS.Platform): 
   const { conf, layout, pid, url } = agent
   if (platform !== 'linux') return []
   if (conf === undefined) return [unknown('containers', 'the agent does not run')]
-  const shared = pid === undefined ? undefined : sharesNamespace('net', pid, 1)
+  const host = hostSeenAt(agent)
+  // In a container, process 1 is its own.
+  const seen = host === undefined ? undefined : hasNetworkOf(host)
+  const shared = seen ?? (pid === undefined ? undefined : sharesNamespace('net', pid, 1))
   if (shared === undefined) {
     return [unknown('containers', 'which network namespace the agent runs in: run this as root')]
   }

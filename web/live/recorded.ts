@@ -6,10 +6,6 @@ import type { Offer } from './top'
 import { clock } from './words'
 
 const FUNCTION = 'tcp-resets-recordings'
-/** What the command shows, where the page has none of it, nothing for its charts, or the newest. */
-const WHAT = 'What was recorded when it began: '
-const NOTHING = 'Nothing was recorded on this chart yet. All that was: '
-const ALL = 'All that was recorded: '
 const COMMAND = 'tcp-resets recordings'
 /** Whether there is a table, and for whom, changes this seldom. */
 const SELDOM_SECONDS = 60
@@ -45,8 +41,7 @@ export function makeRecorded(agent: Agent): Recorded {
     const newest = charts.flatMap(chart => told?.find(recording => recording.chart === chart) ?? [])
     root.hidden = offer === undefined
     head.hidden = rows.hidden = newest.length === 0
-    if (offer !== undefined)
-      showCommand(command, told === undefined ? WHAT : newest.length === 0 ? NOTHING : ALL)
+    if (offer !== undefined) showCommand(command, told !== undefined && newest.length === 0)
     setText(head, 'Recorded when it began')
     const list = newest.map(recording => ({ recording, isOfNow: belongsTo(recording, alarms) }))
     rows.replaceChildren(...list.map(({ recording, isOfNow }) => item(recording, isOfNow, now)))
@@ -68,7 +63,8 @@ function item({ id, began, chart, finding }: Recording, isOfNow: boolean, now: n
   return made
 }
 
-function showCommand(into: HTMLElement, text: string): void {
+function showCommand(into: HTMLElement, isNothing: boolean): void {
+  const text = isNothing ? 'Nothing was recorded on this chart yet. ' : 'What was recorded when it began: '
   if (into.dataset.text === text) return
   into.dataset.text = text
   into.replaceChildren(text, element('code', '', COMMAND), ', as root on this machine.')

@@ -1,0 +1,191 @@
+import t, { type Test } from 'tap'
+import { version } from '../../package.json'
+import { archive } from '../../scripts/archive'
+import { dist } from '../../scripts/build'
+import { ownNode } from '../../scripts/own-node'
+import { noSandbox, openSandbox, REMOVE_NODE, type Sandbox } from '../cli/sandbox'
+
+// Netdata in a container. Docker's engine and Netdata's image are not to be had here, so this is what they are made of: a
+// root with Netdata in the layout of the image and no Node, in mount, process, network and cgroup namespaces of its own,
+// with docker's capabilities and the host's /proc below /host. The host is a sandbox.
+
+const NOT_HERE = 'the npm registry has no such Node, or could not be reached'
+const isX64 = process.arch === 'x64' && process.platform === 'linux'
+
+function tree(t: Test): string | undefined {
+  const into = t.testdir({})
+  try {
+    ownNode('x64')
+  } catch {
+    return undefined
+  }
+  return archive({ dist, version, arch: 'x64', into })
+}
+
+const ROOT = '/mnt/container/root'
+const LAYER = '/mnt/layer'
+const PID = '/mnt/container/pid'
+
+/** What docker gives the root of a container: no CAP_SYS_ADMIN. */
+const CAPABILITIES =
+  'chown dac_override fowner fsetid kill setgid setuid setpcap net_bind_service net_raw sys_chroot mknod audit_write setfcap'
+
+interface Image {
+  readonly name: string
+  /** Shell commands that make the root's Netdata one in the places of the image. */
+  readonly places: string
+  /** Where it is now. */
+  readonly program: string
+}
+
+const IMAGES: readonly Image[] = [
+  {
+    name: 'the distribution’s Netdata',
+    places: 'mkdir -p usr/libexec/netdata; mv usr/lib/netdata/plugins.d usr/libexec/netdata/',
+    program: '/usr/sbin/netdata',
+  },
+]
+
+const CONF = `[global]
+ run as user = netdata
+[directories]
+ plugins = "/usr/libexec/netdata/plugins.d" "/etc/netdata/custom-plugins.d"
+ config = /etc/netdata
+ stock config = /usr/lib/netdata/conf.d
+ web = /usr/share/netdata/web
+ lib = /var/lib/netdata
+ cache = /var/cache/netdata
+ log = /var/log/netdata
+[plugins]
+ check for new plugins every = 2
+[db]
+ mode = ram
+[cloud]
+ enabled = no
+[ml]
+ enabled = no
+`
+
+function makeRoot(sandbox: Sandbox, image: Image): void {
+  sandbox.must(`set -e; mkdir -p /mnt/container/upper /mnt/container/work ${ROOT} ${LAYER}
+    mount -t overlay overlay -o lowerdir=/,upperdir=/mnt/container/upper,workdir=/mnt/container/work ${ROOT}
+    mkdir -p ${ROOT}/host/proc ${ROOT}/mnt
+    chroot ${ROOT} sh -c '${REMOVE_NODE}'
+    cd ${ROOT}; ${image.places}
+    mkdir -p etc/netdata/custom-plugins.d var/lib/netdata/cloud.d var/cache/netdata var/log/netdata usr/share/netdata/web
+    printf '%s' '${CONF}' >etc/netdata/netdata.conf
+    chown -R netdata:root usr/lib/netdata var/lib/netdata var/cache/netdata var/log/netdata`)
+}
+
+/** @param namespaces more of them, for `unshare` */
+async function start(sandbox: Sandbox, image: Image, namespaces: string): Promise<void> {
+  const keep = CAPABILITIES.split(' ').map(name => `+${name}`)
+  sandbox.must(`unshare --mount --pid --cgroup ${namespaces} --fork --kill-child sh -c '
+      mount --rbind /proc ${ROOT}/host/proc; mount -t proc proc ${ROOT}/proc; ip link set lo up
+      exec setpriv --bounding-set=-all,${keep.join(',')} --inh-caps=-all chroot ${ROOT} \\
+        ${image.program} -u netdata -D -s /host -p 19999' </dev/null >/dev/null 2>&1 &
+    echo $! >${PID}`)
+  await sandbox.until('it answers', within('curl -sf http://127.0.0.1:19999/api/v1/info'))
+}
+
+/** A command in the container, as `docker exec` runs it. */
+const within = (command: string): string =>
+  `nsenter -t "$(cat /proc/$(cat ${PID})/task/$(cat ${PID})/children | tr -d ' ')" --mount --pid --net --cgroup --root --wd -- ${command}`
+
+async function stop(sandbox: Sandbox): Promise<void> {
+  sandbox.must(`kill $(cat /proc/$(cat ${PID})/task/$(cat ${PID})/children)`)
+  await sandbox.until('it has ended', `! grep -qs '^State:.[RSD]' "/proc/$(cat ${PID})/status"`)
+}
+
+async function works(t: Test, sandbox: Sandbox): Promise<void> {
+  const api = 'http://127.0.0.1:19999'
+  await sandbox.until(
+    'data',
+    `${within(`curl -sf '${api}/api/v1/data?chart=ipv4.tcp_resets&after=-10&format=csv'`)} | grep -q '^[0-9].*,[0-9]'`,
+  )
+  await sandbox.until(
+    'alarms',
+    `${within(`curl -sf '${api}/api/v1/alarms?all'`)} | grep -q 5m_ipv4_tcp_resets_sent`,
+  )
+  sandbox.must(`${within(`curl -sf ${api}/guides/tcp/5m_ipv4_tcp_resets_sent.html`)} | grep -q '<title>'`)
+  sandbox.must(`${within('pgrep -f "^/.*tcp_resets.plugin.node "')}`)
+  t.pass('data, alarms, guides, and its own Node')
+}
+
+for (const image of IMAGES) {
+  t.test(image.name, { skip: (!isX64 && 'needs Linux on x64') || noSandbox }, async t => {
+    const packed = tree(t)
+    if (packed === undefined) {
+      t.comment(NOT_HERE)
+      return
+    }
+    const command = `/mnt/unpacked/netdata-tcp-resets_${version}_linux-x64/bin/tcp-resets`
+    const open = async (t: Test): Promise<Sandbox> => {
+      const sandbox = await openSandbox(t)
+      sandbox.must(`mkdir -m 755 /mnt/unpacked; tar -xzf '${packed}' -C /mnt/unpacked
+        chown -R root:root /mnt/unpacked`)
+      makeRoot(sandbox, image)
+      return sandbox
+    }
+
+    await t.test('a layer of the image', async t => {
+      const sandbox = await open(t)
+      t.match(sandbox.sh(`${command} install --into ${LAYER}`), { status: 0, stderr: '' })
+      sandbox.must(`cp -a ${LAYER}/. ${ROOT}/`)
+      await start(sandbox, image, '--net')
+      await works(t, sandbox)
+      const doctor = sandbox.sh(within('/usr/local/bin/tcp-resets doctor'))
+      t.equal(doctor.status, 0, doctor.stdout)
+      t.match(
+        doctor.stdout,
+        /note +container +this is one, and it lacks: the resets of the host.*\n +→ .*--network=host --pid=host -v \/var\/log\/pods/,
+      )
+      t.match(
+        doctor.stdout,
+        /note +containers +the agent runs in the network namespace net:\[\d+\], which is not/,
+      )
+      t.match(doctor.stdout, /good +files +\d+ of version \S+ are there/)
+      t.match(sandbox.sh(within('/usr/local/bin/tcp-resets reload')), { status: 0, stderr: '' })
+      const gone = sandbox.sh(within('/usr/local/bin/tcp-resets uninstall'))
+      t.match(gone, { status: 0, stderr: '' })
+      t.equal(
+        sandbox.must(`find ${ROOT}/usr ${ROOT}/etc ${ROOT}/var -name '*tcp[-_]resets*' -newer ${PID}`),
+        '',
+        'nothing is left',
+      )
+      await stop(sandbox)
+    })
+
+    await t.test('mounts on an image that can’t be written', async t => {
+      const sandbox = await open(t)
+      const { stdout } = sandbox.sh(`${command} install --into ${LAYER}`)
+      const mounts = [...stdout.matchAll(/^ {2}-v (\/mnt\/layer\S+):(\S+):ro$/gm)]
+      t.ok(mounts.length > 3)
+      for (const [, from, to] of mounts)
+        sandbox.must(`[ -d ${from} ] && mkdir -p ${ROOT}${to} || touch ${ROOT}${to}
+          mount --bind ${from} ${ROOT}${to}; mount -o remount,bind,ro ${ROOT}${to}`)
+      for (const dir of ['usr', 'etc'])
+        sandbox.must(`mount --rbind ${ROOT}/${dir} ${ROOT}/${dir}; mount -o remount,bind,ro ${ROOT}/${dir}`)
+      await start(sandbox, image, '--net')
+      await works(t, sandbox)
+      await stop(sandbox)
+      t.match(sandbox.sh(`${command} uninstall --into ${LAYER}`), { status: 0, stderr: '' })
+      t.equal(sandbox.must(`find ${LAYER} -mindepth 1`), '', 'nothing is left')
+    })
+
+    await t.test('the volume of its configuration, while it runs', async t => {
+      const sandbox = await open(t)
+      await start(sandbox, image, '')
+      const before = sandbox.must(`find ${ROOT}/etc/netdata`)
+      t.match(sandbox.sh(`${command} install --into ${ROOT}/etc/netdata`), { status: 0, stderr: '' })
+      await sandbox.until('the agent runs it', within('pgrep -f tcp_resets.plugin.node'))
+      t.match(sandbox.sh(`${command} install --into ${ROOT}/etc/netdata`), {
+        status: 0,
+        stdout: /Installed \S+ over /,
+      })
+      t.match(sandbox.sh(`${command} uninstall --into ${ROOT}/etc/netdata`), { status: 0, stderr: '' })
+      t.equal(sandbox.must(`find ${ROOT}/etc/netdata`), before)
+      await stop(sandbox)
+    })
+  })
+}
