@@ -50,7 +50,7 @@ Netdata is found by what a running one says, else by its files. To say where it 
        --netdata-prefix DIR  where it is installed (/, /opt/netdata, /usr/local)
        --url URL             where it answers (http://127.0.0.1:19999); https: and unix:/path/to/its.sock as well
 
-       --guides-url URL      what the links in the alarms begin with, for mails: http://netdata.example:19999
+       --guides-url URL      what the addresses of the guides in notices begin with: https://netdata.example/netdata
        --tracepoints-only    leave the dynamic events out: fewer resets, and not of which container
        --tracing             let Netdata read which resets the kernel traces; what root with systemd does unless --no-tracing
        --recording           record the headers of people's traffic when a burst begins; off unless asked for
@@ -182,7 +182,7 @@ function reload(agent: ProvedAgent): number {
   return 0
 }
 
-/** The guides' address gets into HTML without quotes, and into a health file. */
+/** The guides' address gets into a health file, and from there into notices of every kind. */
 function checkUrl(url: string, option: string): string {
   if (option === '--url' && /^unix:\/[\w./~-]+$/.test(url)) return url
   if (URL.canParse?.(url) !== false && /^https?:\/\/[\w.:[\]/~-]+$/.test(url)) return url

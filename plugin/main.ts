@@ -8,6 +8,7 @@ import { messageOf } from './message'
 import { DISABLE } from './netdata/output'
 import { parseOptions, USAGE } from './options'
 import { runPlugin } from './plugin'
+import { usualMemory } from './usual-memory'
 
 // What Netdata starts. The only place that ends the process.
 
@@ -47,8 +48,13 @@ async function main(): Promise<number> {
 }
 
 async function run(interval: number): Promise<number> {
+  const usual = usualMemory(env.NETDATA_CACHE_DIR, log)
   const end = (): never => {
-    if (!existsSync(program)) tell(NOT_MISSED)
+    if (existsSync(program)) usual.save()
+    else {
+      tell(NOT_MISSED)
+      usual.forget()
+    }
     process.exit(0)
   }
   for (const signal of ENDS) process.on(signal, end)
@@ -66,8 +72,10 @@ async function run(interval: number): Promise<number> {
     stdin,
     onReread,
     time: systemTime,
+    usual,
     log,
   })
+  usual.save()
   return 0
 }
 

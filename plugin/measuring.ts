@@ -28,7 +28,7 @@ export interface Measuring {
 
 /** @param onTick called after each tick that was written */
 export function measuring(
-  { env, platform, time, log }: Pick<Surroundings, 'env' | 'platform' | 'time' | 'log'>,
+  { env, platform, time, usual, log }: Pick<Surroundings, 'env' | 'platform' | 'time' | 'usual' | 'log'>,
   plainOut: Output,
   onTick: () => void,
 ): Measuring {
@@ -67,7 +67,7 @@ export function measuring(
     ({ update_every, namespaces }) => [update_every, namespaces],
     config => {
       const collector =
-        platform === 'linux' && namespacesCollector(root, config, time.monotonic, log, countReceived)
+        platform === 'linux' && namespacesCollector(root, config, time.monotonic, usual, log, countReceived)
       if (!collector) return undefined
       let stopped = false
       const take = (text: string): void => {
@@ -108,6 +108,7 @@ export function measuring(
       const traced = trace.now?.collect(now) ?? ''
       out.write(measured.collect(now) + traced)
       onTick()
+      usual.tick(now)
       namespaces.now?.collect()
       recordings.now?.look(now)
     }
@@ -124,7 +125,7 @@ export function measuring(
 
   return {
     async apply(config) {
-      openHost ??= await hostOpener(platform, env, log, countReceived)
+      openHost ??= await hostOpener(platform, env, usual, log, countReceived)
       // Loaded only here: what has no use costs no memory.
       if (platform === 'linux' && config.tracing.enabled) tracing ??= await import('./tracing/tracing')
       const swaps = [host, namespaces, trace, recordings].map(layer => layer.prepare(config))

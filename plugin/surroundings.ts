@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream'
 import type { Time } from './clock'
 import type { Log } from './log'
+import type { UsualMemory } from './usual-memory'
 
 /** What the plugin gets from the process it runs in. */
 export interface Surroundings {
@@ -16,5 +17,6 @@ export interface Surroundings {
   /** Calls `reread` whenever the configuration is to be read again. */
   readonly onReread: (reread: () => void) => unknown
   readonly time: Time
+  readonly usual: UsualMemory
   readonly log: Log
 }

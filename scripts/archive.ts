@@ -45,7 +45,17 @@ export function archive({ dist, version, arch, into }: Archive): string {
   const tree = join(dir, name)
   const file = join(into, `${name}.tar.gz`)
   try {
-    for (const part of ['bin', 'conf.d', 'health.d', 'man', 'plugins.d', 'systemd', 'web', THIRD_PARTY])
+    for (const part of [
+      'bin',
+      'conf.d',
+      'health',
+      'health.d',
+      'man',
+      'plugins.d',
+      'systemd',
+      'web',
+      THIRD_PARTY,
+    ])
       cpSync(join(dist, part), join(tree, part), { recursive: true })
     copyFileSync(join(root, 'LICENSE'), join(tree, 'LICENSE'))
     const { binary, licence } = ownNode(arch)

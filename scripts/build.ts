@@ -5,7 +5,8 @@ import standaloneCode from 'ajv/dist/standalone'
 import { build as bundle, type Metafile, transformSync } from 'esbuild'
 import { isMap, isScalar, parse, parseDocument, type YAMLMap } from 'yaml'
 import schema from '../plugin/config/schema.json'
-import { readGuides, renderGuide, renderIndex } from '../web/render'
+import { DASHBOARD_SCRIPT, readGuides, renderGuide, renderIndex } from '../web/render'
+import { HEALTH_FORMS, healthFileOf } from './health-forms'
 import { setModes } from './modes'
 import { listOf, thirdParties } from './third-party'
 
@@ -76,9 +77,19 @@ export async function build(): Promise<void> {
   copyFileSync(join(root, 'conf.d', 'tcp_resets.conf'), join(dist, 'conf.d', 'tcp_resets.conf'))
   copyFileSync(join(root, 'packaging', 'tcp-resets.8'), join(dist, 'man', 'man8', 'tcp-resets.8'))
   copyGrant()
-  copyFileSync(join(root, 'health.d', 'tcp_resets.conf'), join(dist, 'health.d', 'tcp_resets.conf'))
+  buildHealth()
   buildGuides()
   setModes(dist, /^(bin|plugins\.d)\//)
+}
+
+/** The alarms: a file that every agent takes, and one for those from some version on that tells more. */
+function buildHealth(): void {
+  const text = readFileSync(join(root, 'health.d', 'tcp_resets.conf'), 'utf8')
+  writeFileSync(join(dist, 'health.d', 'tcp_resets.conf'), text)
+  for (const form of HEALTH_FORMS) {
+    mkdirSync(join(dist, 'health', form), { recursive: true })
+    writeFileSync(join(dist, 'health', form, 'tcp_resets.conf'), healthFileOf(form, text))
+  }
 }
 
 /** What root runs to let the agent read the kernel's trace of resets, and all that systemd starts. */
@@ -96,6 +107,7 @@ function buildGuides(): void {
   const guides = readGuides(join(root, 'guides', 'tcp'))
   for (const guide of guides) writeFileSync(join(web, `${guide.name}.html`), renderGuide(guide))
   writeFileSync(join(web, 'index.html'), renderIndex(guides))
+  writeFileSync(join(web, 'dashboard.js'), DASHBOARD_SCRIPT)
 }
 
 /** What the plugin would otherwise have to work out at every start: the validator, and the defaults. */

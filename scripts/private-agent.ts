@@ -184,7 +184,10 @@ function furnish(dir: string, options: AgentOptions, netdata: Netdata, user: str
       home: dir,
     },
     db: { mode: 'ram' },
-    web: { 'bind to': `${options.port ? `127.0.0.1:${options.port} ` : ''}unix:${at('netdata.sock')}` },
+    web: {
+      'bind to': `${options.port ? `127.0.0.1:${options.port} ` : ''}unix:${at('netdata.sock')}`,
+      'custom dashboard_info.js': 'guides/tcp/dashboard.js', // dashboards before 2 make links with it
+    },
     // A dashboard asks the registry named here: this agent itself, which has none.
     registry: {
       enabled: 'no',

@@ -75,9 +75,10 @@ const STYLE = transformSync(readFileSync(join(__dirname, 'page.css'), 'utf8'), {
   target: 'chrome90',
 }).code
 
-const SCRIPT =
-  buildSync({
-    entryPoints: [join(__dirname, 'live', 'main.ts')],
+/** What of `web/live` a browser is to run. */
+function bundled(name: string): string {
+  const { outputFiles } = buildSync({
+    entryPoints: [join(__dirname, 'live', name)],
     bundle: true,
     minify: true,
     write: false,
@@ -85,7 +86,14 @@ const SCRIPT =
     target: 'es2020',
     charset: 'utf8',
     logLevel: 'warning',
-  }).outputFiles[0]?.text ?? ''
+  })
+  return outputFiles[0]?.text ?? ''
+}
+
+const SCRIPT = bundled('main.ts')
+
+/** The script that makes links of the guides' addresses on the dashboards of agents before version 2. */
+export const DASHBOARD_SCRIPT = bundled('dashboard.ts')
 
 /** Two lines that part, as on the chart. Inline, so that no browser asks the server for one. */
 const ICON =

@@ -3,6 +3,7 @@ import { systemTime, type Time } from '../../plugin/clock'
 import { createLog } from '../../plugin/log'
 import { output } from '../../plugin/netdata/output'
 import { runPlugin } from '../../plugin/plugin'
+import { usualMemory } from '../../plugin/usual-memory'
 
 // A process of its own, for nothing else to be in its CPU time: the plugin at work, with a clock that the bench drives.
 // Its answer, JSON, goes to descriptor 3.
@@ -134,7 +135,8 @@ async function main(what = '', ticks = ''): Promise<void> {
   const { env, platform, stdout } = process
   const log = createLog(env)
   const onReread = (): void => {}
-  const all = { interval: 1, env, platform, program: __filename, stdout, onReread, time, log }
+  const usual = usualMemory(undefined, log)
+  const all = { interval: 1, env, platform, program: __filename, stdout, onReread, time, usual, log }
   const ended = runPlugin(all).then(() => {
     throw new Error('the reader of stdout has gone')
   })

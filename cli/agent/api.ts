@@ -25,14 +25,18 @@ export const WATCH = 'tcp_resets_last_collected_secs'
 
 /** Whether an alarm is on resets, or watches over their measuring: that one is on a chart of the agent's own. */
 export function isOnResets({ name, chart }: Alarm): boolean {
-  return chart.startsWith('ipv4.tcp_resets') || name === WATCH
+  return chart.startsWith('ipv4.tcp_reset') || name === WATCH
 }
 
 /**
- * The names of the alarms and templates in the text of a health file. FreeBSD's agent takes none of those on resets
- * sent, which say `os: linux`.
+ * The names of the alarms and templates in the text of a health file that every agent has, each once: not of those about
+ * containers, which come with the first one. FreeBSD's agent takes none of those on resets sent, which say `os: linux`.
  */
 export function alarmNames(text: string, platform: NodeJS.Platform): string[] {
-  const names = [...text.matchAll(/^\s*(?:alarm|template):\s*(\S+)/gm)].flatMap(([, name]) => name ?? [])
-  return platform === 'freebsd' ? names.filter(name => !name.endsWith('_sent')) : names
+  const names = text.split(/^(?=\s*(?:alarm|template):)/m).flatMap(block => {
+    const name = /^\s*(?:alarm|template):\s*(\S+)/.exec(block)?.[1]
+    return name === undefined || /^\s*on:\s*ipv4\.tcp_reset_raised\s*$/m.test(block) ? [] : [name]
+  })
+  const all = [...new Set(names)]
+  return platform === 'freebsd' ? all.filter(name => !name.endsWith('_sent')) : all
 }

@@ -3,6 +3,7 @@ import { alarmNames, askAlarms, isOnResets, WATCH } from '../agent/api'
 import type { Agent } from '../agent/find'
 import { healthFile } from '../agent/layout'
 import { alarmsOff } from '../agent/off'
+import { healthFileFor } from '../install/health-form'
 import { type Finding, good, note, unknown, wrong } from './finding'
 import { notYet } from './not-yet'
 import { putAgain } from './put-again'
@@ -22,7 +23,8 @@ export async function checkAlarms(agent: Agent, platform: NodeJS.Platform): Prom
   if (!statSync(file, { throwIfNoEntry: false })?.isFile())
     return [wrong('alarms', `no ${file}`, putAgain(agent))]
 
-  const names = alarmNames(readFileSync(file, 'utf8'), platform)
+  const text = readFileSync(file, 'utf8')
+  const names = alarmNames(text, platform)
   const ours = alarms.filter(isOnResets)
   const loaded = new Set(ours.filter(({ source }) => source.includes(file)).map(({ name }) => name))
   const missing = names.filter(name => !loaded.has(name))
@@ -55,5 +57,18 @@ export async function checkAlarms(agent: Agent, platform: NodeJS.Platform): Prom
     raised.length === 0
       ? 'none raised'
       : `raised: ${raised.map(({ name, chart }) => `${name} on ${chart}`).join(', ')}`
-  return [good('alarms', `${loaded.size} loaded from ${file}, each once; ${state}`)]
+  const form = healthFileFor(layout.stockConf)[1]
+  const isNew = /^ *summary:/m.test(text)
+  return [
+    good('alarms', `${loaded.size} loaded from ${file}, each once; ${state}`),
+    ...((form === '1.43') === isNew
+      ? []
+      : [
+          note(
+            'alarms',
+            `${file} is written for ${isNew ? 'newer' : 'older'} agents than this one`,
+            putAgain(agent),
+          ),
+        ]),
+  ]
 }

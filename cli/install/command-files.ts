@@ -9,7 +9,17 @@ import type { Wanted } from './plan'
  */
 export const HOME = '/usr/local/lib/netdata-tcp-resets'
 
-const FOLDERS = ['bin', 'conf.d', 'health.d', 'man/man8', 'plugins.d', 'systemd', 'web/guides/tcp']
+const FOLDERS = [
+  'bin',
+  'conf.d',
+  'health.d',
+  'health/1.37',
+  'health/1.43',
+  'man/man8',
+  'plugins.d',
+  'systemd',
+  'web/guides/tcp',
+]
 const LICENCES = 'THIRD-PARTY-LICENSES'
 
 /**

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { version } from '../../package.json'
 import { alarmNames } from '../agent/api'
@@ -24,7 +26,7 @@ export interface InstallOptions extends Where {
   /** The built tree. */
   readonly dist: string
   readonly dryRun: boolean
-  /** Absolute links in the alarms begin with this. */
+  /** The addresses of the guides in the alarms begin with this; undefined where nobody said, now or before. */
   readonly guidesUrl: string | undefined
   /** Whether to give the tracing grant; undefined: as root with systemd, which can renew it at every boot. */
   readonly tracing: boolean | undefined
@@ -69,7 +71,8 @@ async function installInto(
     if (recovered) say(`First: ${recovered}`)
   }
   const before = readManifest(layout.state)
-  const guidesUrl = options.guidesUrl ?? before?.guidesUrl
+  const said = options.guidesUrl ?? before?.guidesUrl
+  const guidesUrl = said ?? (agent.conf === undefined ? undefined : guessGuidesUrl(agent, say))
   const node = chooseNode(agent, options.dist)
   say(node.note)
   const isRoot = process.getuid?.() === 0
@@ -89,7 +92,7 @@ async function installInto(
   ]
   const also = {
     version,
-    ...(guidesUrl !== undefined && { guidesUrl }),
+    ...(said !== undefined && { guidesUrl: said }),
     ...(how !== undefined && { grant: how }),
     ...(recorded && { recording: 'systemd' as const }),
   }
@@ -143,7 +146,27 @@ async function installInto(
   if (noAlarms !== undefined && noAlarms !== noData) say(`Alarms: ${noAlarms}`)
   const web = url.startsWith(UNIX) ? undefined : url
   if (web !== undefined && noData === undefined) say(`  chart   ${pageAt(web, '/#menu_ipv4_submenu_tcp')}`)
-  const guides = guidesUrl ?? web
+  const guides = said ?? web
   if (guides !== undefined) say(`  guides  ${pageAt(guides, '/guides/tcp/index.html')}`)
+  if (
+    existsSync(join(layout.web, 'dashboard_info.js')) &&
+    !agent.conf.get('web')?.get('custom dashboard_info.js')
+  )
+    say(`This dashboard makes links of the guides' addresses with a line under [web] in netdata.conf, from its next start on:
+  custom dashboard_info.js = guides/tcp/dashboard.js`)
   return granted
+}
+
+/** What a notice can name where nobody said how people reach this Netdata. */
+function guessGuidesUrl({ conf, url }: ProvedAgent, say: (line: string) => void): string | undefined {
+  if (url.startsWith(UNIX)) return undefined
+  const { protocol, port } = new URL(url)
+  const guess = `${protocol}//${hostname()}${port && `:${port}`}`
+  say(
+    `Notices will name the guides at ${guess}, a guess. If people reach Netdata at another address: --guides-url URL`,
+  )
+  const binds = conf?.get('web')?.get('bind to')?.split(/\s+/) ?? []
+  if (binds.length > 0 && binds.every(bind => /^(127\.|localhost|::1|\[::1\]|unix:)/.test(bind)))
+    say('  It answers on this machine alone, so nobody gets there from elsewhere but through a proxy')
+  return guess
 }

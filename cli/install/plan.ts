@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Layout } from '../agent/layout'
 import type { Placement } from './file'
 import { fingerprint, fingerprintOf, readRegular } from './file'
+import { healthFileFor } from './health-form'
 import { type Manifest, manifestIn, writtenManifest } from './manifest'
 import { missingDirectories } from './transaction'
 
@@ -24,11 +25,11 @@ export interface Plan {
 /**
  * The four kinds of files, from the built tree.
  *
- * @param guidesUrl what the links of the alarms to the guides begin with: mails need the whole address
+ * @param guidesUrl what the addresses of the guides in the alarms begin with: notices need the whole one
  */
 export function ownFiles(dist: string, layout: Layout, guidesUrl: string | undefined): Wanted[] {
   const from = (...parts: string[]): Buffer => readFileSync(join(dist, ...parts))
-  const health = from('health.d', 'tcp_resets.conf').toString()
+  const health = from(...healthFileFor(layout.stockConf)).toString()
   const linked =
     guidesUrl === undefined
       ? health

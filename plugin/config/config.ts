@@ -11,6 +11,7 @@ export interface NamespacesConfig {
   readonly include: string
   readonly exclude: string
   readonly max: number
+  readonly ring: string
 }
 
 export interface TracingConfig {

@@ -1,11 +1,12 @@
 import { type CauseCounts, causesCounter } from '../analysis/causes'
 import type { Counters } from '../analysis/counters'
+import { type Judged, QUIET, resetsJudge } from '../analysis/raised'
 import { type Counted, receivedCounter } from '../analysis/received'
-import { usualFollower } from '../analysis/usual'
+import type { UsualFollower } from '../analysis/usual'
 import { causesChart } from '../charts/causes'
 import { type ChartNamespace, OWN_NAMESPACE, PLUGIN, resetsChart } from '../charts/resets'
 import type { Log } from '../log'
-import { chartWriter } from '../netdata/chart'
+import { chartWriter, type Variables } from '../netdata/chart'
 import type { Totals } from '../recording/watch'
 import { LINUX_COUNTERS, type LinuxCounter } from '../sources/linux'
 import type { Source } from '../sources/source'
@@ -32,6 +33,8 @@ export interface HostCollector extends Collector {
 export interface NamespaceCollector extends Collector {
   /** Who the namespace belongs to from the next collection on. Its id stays. */
   relabel(labels: ChartNamespace['labels']): void
+  /** What the alarms make of the last collection. */
+  readonly judged: { readonly sent: Judged; readonly received: Judged }
   /** Text that takes its charts off the dashboard. They are there again with the next collection. */
   retire(): string
 }
@@ -42,22 +45,27 @@ export interface NamespaceCollector extends Collector {
  * @param updateEvery seconds between collections
  * @param watch gets the counters of each collection
  * @param countReceived what is counted of the resets that it receives; undefined while nobody counts them
+ * @param isNew whether there was no such namespace until now
  */
 export function namespaceCollector(
   source: Source<LinuxCounter>,
   updateEvery: number,
   log: Log,
+  usual: UsualFollower,
   namespace: ChartNamespace = OWN_NAMESPACE,
   watch: (totals: Totals, now: number) => void = () => {},
   countReceived: () => Counted | undefined = () => undefined,
+  isNew = false,
 ): NamespaceCollector {
   const received = receivedCounter()
   const causes = causesCounter()
-  const usual = usualFollower()
   let before: Counters = {}
   let countedBefore: Counted | undefined
   let { labels } = namespace
   let how: NonNullable<ChartNamespace['received']> = 'estimated'
+  const judge = { sent: resetsJudge(updateEvery, isNew), received: resetsJudge(updateEvery, isNew) }
+  let judged: NamespaceCollector['judged'] = { sent: QUIET, received: QUIET }
+  let known: Variables = {}
   let measured: { received?: bigint | undefined; causes?: CauseCounts | undefined } = {}
   const resets = chartWriter(resetsChart(source.name, namespace), PLUGIN, updateEvery)
   const resetCauses = chartWriter(causesChart(source.name, namespace), PLUGIN, updateEvery)
@@ -79,19 +87,30 @@ export function namespaceCollector(
       }
       before = counters
       countedBefore = counted
-      const known = counted === undefined || counted.isShare ? 'estimated' : 'counted'
-      if (known !== how) {
-        how = known
+      const knownBy = counted === undefined || counted.isShare ? 'estimated' : 'counted'
+      if (knownBy !== how) {
+        how = knownBy
         describe()
       }
       const values = { sent: counters.OutRsts, received: measured.received }
       watch(values, now)
-      const variables = usual({ ...values, opened: opened(counters) }, now)
+      const variables = usual({ ...values, opened: opened(counters) }, now, {
+        sent: judged.sent.raised === 'flood',
+        received: judged.received.raised === 'flood',
+      })
+      known = { ...known, ...variables }
+      judged = {
+        sent: judge.sent(values.sent, known.usual_sent, known.opened, now),
+        received: judge.received(values.received, known.usual_received, known.opened, now),
+      }
       return resets(values, now, variables) + resetCauses(measured.causes ?? {}, now)
     },
     relabel(anew) {
       labels = anew
       describe()
+    },
+    get judged() {
+      return judged
     },
     retire: () => resets.retire() + resetCauses.retire(),
   }

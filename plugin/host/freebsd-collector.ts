@@ -1,10 +1,11 @@
+import { QUIET, resetsJudge } from '../analysis/raised'
 import { receivedCounterFreebsd } from '../analysis/received-freebsd'
 import { timeoutResetsCounter } from '../analysis/sent-freebsd'
-import { usualFollower } from '../analysis/usual'
+import type { UsualFollower } from '../analysis/usual'
 import { freebsdCausesChart, freebsdResetsChart } from '../charts/freebsd'
 import { PLUGIN } from '../charts/resets'
 import type { Log } from '../log'
-import { chartWriter } from '../netdata/chart'
+import { chartWriter, type Variables } from '../netdata/chart'
 import { freebsdSource } from '../sources/freebsd'
 import type { FreebsdCounter } from '../sources/freebsd-counters'
 import { freebsdReleases, MISMATCH_ADVICE, mismatchOf } from '../sources/freebsd-release'
@@ -17,10 +18,15 @@ import type { HostCollector } from './collector'
  * @param path PATH, where netstat is looked for
  * @throws where there is no netstat, or none that can be believed
  */
-export function openFreebsd(path: string, updateEvery: number, log: Log): HostCollector {
+export function openFreebsd(
+  path: string,
+  updateEvery: number,
+  usual: UsualFollower,
+  log: Log,
+): HostCollector {
   const mismatch = mismatchOf(freebsdReleases(path))
   if (mismatch !== undefined) throw new Error(`${mismatch}; ${MISMATCH_ADVICE}`)
-  return freebsdCollector(freebsdSource(path, updateEvery), updateEvery, log)
+  return freebsdCollector(freebsdSource(path, updateEvery), updateEvery, usual, log)
 }
 
 /**
@@ -31,11 +37,14 @@ export function openFreebsd(path: string, updateEvery: number, log: Log): HostCo
 export function freebsdCollector(
   source: SlowSource<FreebsdCounter>,
   updateEvery: number,
+  usual: UsualFollower,
   log: Log,
 ): HostCollector {
   const receivedSince = receivedCounterFreebsd()
   const timeoutResets = timeoutResetsCounter()
-  const usual = usualFollower()
+  const judge = resetsJudge(updateEvery, false)
+  let judged = QUIET
+  let known: Variables = {}
   const resets = chartWriter(freebsdResetsChart(source.name), PLUGIN, updateEvery)
   const causes = chartWriter(freebsdCausesChart(source.name), PLUGIN, updateEvery)
   return {
@@ -46,8 +55,11 @@ export function freebsdCollector(
       log.fault(`source ${source.name}`, fault)
       const received = receivedSince(counters)
       // Nothing counts all that are sent: a place holder for the follower, and what comes of it is not published.
-      const variables = usual({ sent: 0n, received, opened: opened(counters) }, now)
+      const raised = { sent: false, received: judged.raised === 'flood' }
+      const variables = usual({ sent: 0n, received, opened: opened(counters) }, now, raised)
       if (variables !== undefined) delete variables.usual_sent
+      known = { ...known, ...variables }
+      judged = judge(received, known.usual_received, known.opened, now)
       const each = {
         received_half_open: counters.tcps_sc_reset,
         received_ignored: counters.tcps_badrst,

@@ -5,10 +5,13 @@ import { statInode } from '../namespaces/processes'
 import { OWN } from '../recording/request'
 import { recordBursts } from '../recording/watch'
 import { openSource } from '../sources/open'
+import type { UsualMemory } from '../usual-memory'
 import { type HostCollector, namespaceCollector } from './collector'
 
 /** What rc(8) of FreeBSD gives its services. */
 const RC_PATH = '/sbin:/bin:/usr/sbin:/usr/bin'
+/** What the namespace of the plugin itself is remembered by. */
+const OWN_KEY = ''
 
 /** Makes the collector of the host that the plugin runs on, for so many seconds between collections. */
 export type OpenHost = (updateEvery: number) => HostCollector
@@ -20,13 +23,14 @@ export type OpenHost = (updateEvery: number) => HostCollector
 export async function hostOpener(
   platform: NodeJS.Platform,
   env: NodeJS.ProcessEnv,
+  usual: UsualMemory,
   log: Log,
   countReceived: (statInode: number) => Counted | undefined,
 ): Promise<OpenHost> {
   if (platform === 'freebsd') {
     // Loaded only here: what starts processes costs memory, and Linux needs none of it.
     const { openFreebsd } = await import('./freebsd-collector')
-    return updateEvery => openFreebsd(env.PATH ?? RC_PATH, updateEvery, log)
+    return updateEvery => openFreebsd(env.PATH ?? RC_PATH, updateEvery, usual.follower(OWN_KEY), log)
   }
   const root = env.NETDATA_HOST_PREFIX ?? ''
   const inode = statInode(`${root}/proc`, '')
@@ -35,7 +39,7 @@ export async function hostOpener(
     const source = openSource(platform, root)
     const watch = recordBursts(OWN, log)
     return {
-      ...namespaceCollector(source, updateEvery, log, OWN_NAMESPACE, watch, count),
+      ...namespaceCollector(source, updateEvery, log, usual.follower(OWN_KEY), OWN_NAMESPACE, watch, count),
       close: source.close,
     }
   }

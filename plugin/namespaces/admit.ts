@@ -13,8 +13,14 @@ const MIN_AGE = 30
 /** What is to become of a namespace. */
 export type Decision =
   | { readonly is: 'ended' | 'silent' | 'new' | 'excluded' }
-  /** `back`: the member that it continues. */
-  | { readonly is: 'named'; readonly name: string; readonly owner: Owner; readonly back: Member | undefined }
+  /** `back`: the member that it continues. `isNew`: when it was seen first it was young, or had no traffic. */
+  | {
+      readonly is: 'named'
+      readonly name: string
+      readonly owner: Owner
+      readonly back: Member | undefined
+      readonly isNew: boolean
+    }
 
 /**
  * Decides about namespaces that are not named yet. One without TCP traffic is none that anybody wants to see; one whose owner
@@ -30,18 +36,24 @@ export function admission(
 ): (namespace: Namespace, age: number) => Decision {
   const isIncluded = simplePattern(include)
   const isExcluded = simplePattern(exclude)
+  const isNew = new WeakSet<Namespace>()
   return (namespace, age) => {
-    if (!hadTraffic(`${root}/proc`, namespace))
+    if (!hadTraffic(`${root}/proc`, namespace)) {
+      isNew.add(namespace)
       return { is: namespace.processes.length === 0 ? 'ended' : 'silent' }
+    }
     const owner = readOwner(
       root,
       namespace.processes.map(({ pid }) => pid),
     )
     if (owner === undefined) return { is: 'ended' }
     const back = members.goneOf(owner)
-    if (back === undefined && age < MIN_AGE) return { is: 'new' }
+    if (back === undefined && age < MIN_AGE) {
+      isNew.add(namespace)
+      return { is: 'new' }
+    }
     const name = back?.name ?? members.nameFor(owner, namespace.inode)
     if (!isIncluded(name) || isExcluded(name)) return { is: 'excluded' }
-    return { is: 'named', name, owner, back }
+    return { is: 'named', name, owner, back, isNew: isNew.has(namespace) }
   }
 }

@@ -1,4 +1,5 @@
 import type { Counted } from '../analysis/received'
+import { NEWBORN } from '../analysis/usual'
 import { namespacesChart } from '../charts/namespaces'
 import { PLUGIN } from '../charts/resets'
 import type { Config } from '../config/config'
@@ -6,15 +7,18 @@ import type { Log } from '../log'
 import { messageOf } from '../message'
 import { chartWriter } from '../netdata/chart'
 import { isProcfs } from '../sources/kept-file'
+import type { UsualMemory } from '../usual-memory'
 import { admission } from './admit'
 import { type Namespace, namespaceFinder } from './find'
-import { type Member, newMember } from './member'
+import { type Member, newMember, suffixOf } from './member'
 import { newMembers } from './members'
-import { othersCollector } from './others'
+import { OTHERS, othersCollector } from './others'
 import { netIdentity, uptime } from './processes'
+import { raisedCollector } from './raised'
 import { memberReader } from './reader'
 import { roster } from './roster'
 import { searchTimes } from './search-times'
+import { simplePattern } from './simple-pattern'
 import { readSigns, walkTimes } from './walk-times'
 
 const FAULT = 'network namespaces'
@@ -50,6 +54,7 @@ export function namespacesCollector(
   root: string,
   config: Pick<Config, 'update_every' | 'namespaces'>,
   milliseconds: () => number,
+  usual: UsualMemory,
   log: Log,
   countReceived?: (statInode: number) => Counted | undefined,
 ): NamespacesCollector | undefined {
@@ -66,7 +71,9 @@ export function namespacesCollector(
   const seats = roster(config.namespaces.max)
   const members = newMembers()
   const decide = admission(root, config.namespaces, members)
-  const others = othersCollector(config.update_every, log)
+  const rings = simplePattern(config.namespaces.ring)
+  const others = othersCollector(usual.follower(OTHERS), config.update_every, log)
+  const raised = raisedCollector(config.update_every)
   const read = memberReader(seats, others)
   const counts = chartWriter(namespacesChart('proc'), PLUGIN, config.update_every)
   const times = searchTimes(config.update_every)
@@ -111,15 +118,32 @@ export function namespacesCollector(
     return text
   }
 
+  const isSeated = ({ name }: Member): boolean => seats.placeOf(name) === 'own'
+
   const summarize = (now: number): string => {
     const numbers = { own_chart: 0, summed: 0, excluded: 0, new: 0 }
     for (const standing of standings.values()) {
       if (typeof standing === 'string') numbers[standing]++
-      else if (seats.placeOf(standing.name) === 'own') numbers.own_chart++
+      else if (isSeated(standing)) numbers.own_chart++
       else numbers.summed++
     }
     const values = Object.entries(numbers).map(([name, number]) => [name, BigInt(number)])
-    return others.collect(numbers.summed, now) + counts(Object.fromEntries(values), now)
+    const text = others.collect(numbers.summed, now) + counts(Object.fromEntries(values), now)
+    const judged = members.present().flatMap(member => (isSeated(member) && member.judged) || [])
+    return text + raised.collect(others.judged ? [...judged, others.judged] : judged, now)
+  }
+
+  const memberOf = (name: string, isNew: boolean): Member => {
+    const follower = usual.follower(suffixOf(name), isNew ? NEWBORN : undefined)
+    return newMember(
+      proc,
+      name,
+      { isNew, rings: rings(name) },
+      follower,
+      config.update_every,
+      log,
+      countReceived,
+    )
   }
 
   /** Gives a namespace the standing that it deserves by now. */
@@ -128,8 +152,8 @@ export function namespacesCollector(
     if (decision.is === 'ended') drop(namespace)
     else if (decision.is === 'new' || decision.is === 'excluded') standings.set(namespace, decision.is)
     else if (decision.is === 'named') {
-      const { name, owner, back } = decision
-      const member = back ?? newMember(proc, name, config.update_every, log, countReceived)
+      const { name, owner, back, isNew } = decision
+      const member = back ?? memberOf(name, isNew)
       member.follow(namespace, owner)
       members.add(member)
       seats.enter(name)
@@ -177,7 +201,7 @@ export function namespacesCollector(
       if (anyFound) yield summarize(milliseconds())
     },
     isDue: () => anyFound || finder.hasNew || times.due(milliseconds()) !== undefined,
-    retire: () => [...members.all(), others, counts].map(charts => charts.retire()).join(''),
+    retire: () => [...members.all(), others, raised, counts].map(charts => charts.retire()).join(''),
     mayHaveSome: () => !finder.isComplete || finder.fault !== undefined || finder.found.size > 0,
     nameOf: inode => members.present().find(({ statInode }) => statInode === inode)?.name,
   }

@@ -1,6 +1,7 @@
 import { continuous, rise } from '../analysis/continuous'
 import type { Counters } from '../analysis/counters'
 import type { Counted } from '../analysis/received'
+import type { UsualFollower } from '../analysis/usual'
 import type { ChartNamespace } from '../charts/resets'
 import { namespaceCollector } from '../host/collector'
 import type { Log } from '../log'
@@ -10,6 +11,7 @@ import type { Source } from '../sources/source'
 import type { Owner } from './cgroup'
 import type { Namespace } from './find'
 import { statInode } from './processes'
+import { type JudgedNamespace, raisedCollector } from './raised'
 import { foreignSource } from './read'
 
 /** What goes by one name: a container with all the network namespaces it has had, one after the other. */
@@ -26,6 +28,8 @@ export interface Member {
   leave(): void
   /** Reads its counters, and gives the text of its charts. */
   collect(now: number): string
+  /** What the alarms make of the last collection; undefined where it rings by itself, and before the first one. */
+  readonly judged: JudgedNamespace | undefined
   /** Reads its counters only. */
   read(): void
   /** How far the counters rose between the two readings before the last two calls of this. */
@@ -37,11 +41,15 @@ export interface Member {
 /**
  * @param proc where procfs is mounted
  * @param name one that no other has
+ * @param isNew whether there was no such namespace, or no traffic in it, until now
+ * @param rings whether it is told of by itself
  * @param countReceived what is counted of the resets that a namespace receives, by the inode of its `net/stat`
  */
 export function newMember(
   proc: string,
   name: string,
+  { isNew, rings }: { readonly isNew: boolean; readonly rings: boolean },
+  usual: UsualFollower,
   updateEvery: number,
   log: Log,
   countReceived?: (statInode: number) => Counted | undefined,
@@ -68,11 +76,19 @@ export function newMember(
     },
     close() {},
   }
-  const charts = { suffix: `_${name}`, labels: { namespace: name } }
-  const watch = recordBursts(name, log, () => namespace?.inode)
-  const collector = namespaceCollector(source, updateEvery, log, charts, watch, () =>
-    inode === undefined ? undefined : countReceived?.(inode),
+  const of = { suffix: suffixOf(name), labels: { namespace: name } }
+  const collector = namespaceCollector(
+    source,
+    updateEvery,
+    log,
+    usual,
+    of,
+    recordBursts(name, log, () => namespace?.inode),
+    () => (inode === undefined ? undefined : countReceived?.(inode)),
+    isNew,
   )
+  const alone = rings ? raisedCollector(updateEvery, { suffix: of.suffix, namespace: name }) : undefined
+  let judged: JudgedNamespace | undefined
 
   return {
     name,
@@ -100,16 +116,28 @@ export function newMember(
       foreign = undefined
       inode = undefined
     },
-    collect: collector.collect,
+    collect(now) {
+      const text = collector.collect(now)
+      const both = { name, ...collector.judged }
+      if (alone !== undefined) return text + alone.collect([both], now)
+      judged = both
+      return text
+    },
+    get judged() {
+      return judged
+    },
     read: source.read,
     takeRise() {
       const since = rise(taken, last)
       taken = last
       return since
     },
-    retire: collector.retire,
+    retire: () => collector.retire() + (alone?.retire() ?? ''),
   }
 }
+
+/** What its charts' ids end in, which is also what it is remembered by. */
+export const suffixOf = (name: string): string => `_${name}`
 
 function labelsOf(name: string, { runtime, containerId }: Owner): ChartNamespace['labels'] {
   const labels = { namespace: name, runtime }

@@ -23,7 +23,12 @@ const timer = setInterval(() => {
 t.test('from an installation to the guide of a raised alarm', { skip }, async t => {
   const sandbox = await openSandbox(t)
   await sandbox.startNetdata()
-  t.match(sandbox.run('install'), { status: 0, stderr: '' })
+  const installed = sandbox.run('install')
+  t.match(installed, { status: 0, stderr: '' })
+  const line = /^ *custom dashboard_info\.js = .*$/m.exec(installed.stdout)?.[0]
+  t.ok(line, 'what makes links of addresses on this dashboard')
+  await sandbox.stopNetdata()
+  await sandbox.startNetdata(`[web]\n${line}\n`)
 
   const alarm = `curl -sf '${AGENT}/api/v1/alarms?all' | python3 -c '
 import json, sys

@@ -41,8 +41,8 @@ export interface Sandbox extends Shell {
   run(...args: string[]): Result
   /** What differs from this machine, less /tmp and what the agent and dpkg write of their own. */
   changes(): string
-  /** Starts Debian's Netdata as its service does, and waits until it answers. */
-  startNetdata(): Promise<void>
+  /** Starts Debian's Netdata as its service does, with `more` lines of netdata.conf, and waits until it answers. */
+  startNetdata(more?: string): Promise<void>
   stopNetdata(): Promise<void>
 }
 
@@ -91,8 +91,8 @@ export async function openSandbox(t: { teardown(fn: () => unknown): unknown }): 
         find */upper -type f "$@" -exec sha256sum '{}' +
         find /usr/lib/netdata /usr/share/netdata /usr/local /etc /opt -type d
         find /var/lib -maxdepth 1`),
-    startNetdata: async () => {
-      must(`cat >/etc/netdata/netdata.conf <<'END'\n${NETDATA_CONF}END`)
+    startNetdata: async (more = '') => {
+      must(`cat >/etc/netdata/netdata.conf <<'END'\n${NETDATA_CONF}${more}END`)
       must('netdata -P /run/netdata.pid')
       await until('Netdata answers', 'curl -sf http://127.0.0.1:19999/api/v1/info')
     },

@@ -101,13 +101,12 @@ t.test('an edited file stays, the new one lands beside it, and uninstall keeps i
 })
 
 t.test(
-  'links to the guides, absolute for mails, also after an upgrade that says nothing of them',
+  'addresses of the guides, below that of a proxy, also after an upgrade that says nothing of them',
   async t => {
     const { root, upgrade } = older(t)
-    const link =
-      '<a href=http://netdata.example:19999/guides/tcp/10s_ipv4_tcp_resets_sent.html>http://netdata.example'
+    const link = / Guide: https:\/\/netdata\.example\/netdata\/guides\/tcp\/10s_ipv4_tcp_resets_sent\.html\n/
     t.equal(
-      run(command, ['install', '--into', root, '--guides-url', 'http://netdata.example:19999/']).status,
+      run(command, ['install', '--into', root, '--guides-url', 'https://netdata.example/netdata/']).status,
       0,
     )
     t.match(readFileSync(join(root, HEALTH), 'utf8'), link)

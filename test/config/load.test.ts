@@ -34,7 +34,7 @@ const MESSAGES: Record<string, string[]> = {
   'namespaces-several': [
     '2:12: namespaces.enabled: expected true or false, found "sometimes"',
     '3:8: namespaces.max: expected a whole number from 0 to 10000, found -1',
-    '4:3: namespaces: unknown key "maximum", expected one of: enabled, include, exclude, max',
+    '4:3: namespaces: unknown key "maximum", expected one of: enabled, include, exclude, max, ring',
   ],
   'namespaces-word': ['1:13: namespaces: expected keys and values, found false'],
   'no-section': ['1:10: tracing: expected keys and values, found true'],
@@ -133,7 +133,7 @@ t.test('the keys of a section are merged one by one', async t => {
   t.strictSame(faults, [])
   t.strictSame(config, {
     update_every: 1,
-    namespaces: { enabled: true, include: 'a*', exclude: 'ab', max: 9 },
+    namespaces: { enabled: true, include: 'a*', exclude: 'ab', max: 9, ring: '' },
     tracing: stockConfig.tracing,
   })
   t.ok(Object.isFrozen(config.namespaces))

@@ -29,6 +29,7 @@ import { tcpResetsFunction } from '../../plugin/tracing/function'
 import { parseHist } from '../../plugin/tracing/hist'
 import { probeParser } from '../../plugin/tracing/probe-event'
 import { parseStats } from '../../plugin/tracing/stats'
+import { parseUsual } from '../../plugin/usual-memory'
 import { parseGuide } from '../../web/guide'
 import * as address from '../../web/live/address'
 import * as live from '../../web/live/answers'
@@ -379,6 +380,17 @@ export const TARGETS: readonly Target[] = [
     run(text) {
       checkClean(text)
       assert.doesNotMatch(oneLine(text), CONTROL)
+    },
+  },
+  {
+    name: 'usual',
+    seeds: () => [
+      '{"version":1,"usual":{"":{"sent":{"rate":1.5,"minutes":60,"flood":0},"received":{"rate":0,"minutes":7,"flood":12}}}}',
+    ],
+    run(text) {
+      for (const { sent, received } of parseUsual(text)?.values() ?? [])
+        for (const { rate, minutes, flood } of [sent, received])
+          for (const number of [rate, minutes, flood]) assert.ok(number >= 0 && Number.isFinite(number))
     },
   },
   {

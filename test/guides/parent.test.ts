@@ -23,7 +23,7 @@ const RULE = `
       units: resets/s
       every: 1s
        warn: $this > 20
-       info: What to do: <a href=/guides/tcp/${ALARM}.html>/guides/tcp/${ALARM}.html</a>
+       info: What to do: http://parent.example:19999/guides/tcp/${ALARM}.html
          to: silent
 `
 

@@ -1,5 +1,6 @@
 import t from 'tap'
 import type { Counted } from '../../plugin/analysis/received'
+import { usualFollower } from '../../plugin/analysis/usual'
 import { OWN_NAMESPACE } from '../../plugin/charts/resets'
 import { namespaceCollector } from '../../plugin/host/collector'
 import { createLog } from '../../plugin/log'
@@ -17,6 +18,7 @@ t.test('the charts say how it is known what was received, whenever that changes'
     source,
     1,
     createLog({}, () => {}),
+    usualFollower(),
     OWN_NAMESPACE,
     () => {},
     () => counted,

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { usualFollower } from '../../plugin/analysis/usual'
 import { freebsdCollector } from '../../plugin/host/freebsd-collector'
 import { createLog } from '../../plugin/log'
 import { FREEBSD_COUNTERS, type FreebsdCounter } from '../../plugin/sources/freebsd-counters'
@@ -15,7 +16,7 @@ t.test('the alarms get what they compare with, and nothing about sent', async t 
     read: () => ({ counters: { ...counters } }),
     close() {},
   }
-  const collector = freebsdCollector(source, 1, createLog({}))
+  const collector = freebsdCollector(source, 1, usualFollower(), createLog({}))
   let text = ''
   for (let second = 0; second <= 420; second++) {
     text = collector.collect(second * 1000)
@@ -38,7 +39,7 @@ t.test('a reading without them is a gap of received alone', async t => {
     read: () => ({ counters: { tcps_badrst: 7n } }),
     close() {},
   }
-  const text = freebsdCollector(source, 1, createLog({})).collect(0)
+  const text = freebsdCollector(source, 1, usualFollower(), createLog({})).collect(0)
   t.match(
     text,
     /^CHART ipv4.tcp_reset_causes [\s\S]*\nBEGIN ipv4.tcp_reset_causes\nSET received_ignored = 7\nEND\n$/,

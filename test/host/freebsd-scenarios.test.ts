@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { usualFollower } from '../../plugin/analysis/usual'
 import { freebsdCollector } from '../../plugin/host/freebsd-collector'
 import { createLog } from '../../plugin/log'
 import { parseNetstat } from '../../plugin/sources/freebsd-counters'
@@ -37,7 +38,7 @@ function risesOf(outputs: readonly string[]): Record<string, bigint> {
     read: () => ({ counters: parseNetstat(output) ?? {} }),
     close() {},
   }
-  const collector = freebsdCollector(source, 1, createLog({}))
+  const collector = freebsdCollector(source, 1, usualFollower(), createLog({}))
   let text = ''
   for (const [second, next] of outputs.entries()) {
     output = next

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
 import t from 'tap'
+import { usualFollower } from '../../plugin/analysis/usual'
 import { createLog } from '../../plugin/log'
 import { admission } from '../../plugin/namespaces/admit'
 import type { Namespace } from '../../plugin/namespaces/find'
@@ -23,13 +24,17 @@ t.test('what is to become of a namespace', { skip: noCgroups ?? false }, async t
   t.strictSame(decide(namespaceOf(quiet), 10_000), { is: 'silent' }, 'however old it is')
 
   const pid = await world.startIn(`${name}.service`, name)
-  t.strictSame(decide(namespaceOf(pid), 29.9), { is: 'new' })
+  const young = namespaceOf(pid)
+  t.strictSame(decide(young, 29.9), { is: 'new' })
+  t.match(decide(young, 30), { is: 'named', isNew: true })
   const decision = decide(namespaceOf(pid), 30)
-  t.match(decision, { is: 'named', name, owner: { runtime: 'systemd' }, back: undefined })
+  t.match(decision, { is: 'named', name, owner: { runtime: 'systemd' }, back: undefined, isNew: false })
   if (decision.is !== 'named') return
   const member = newMember(
     '/proc',
     name,
+    { isNew: false, rings: false },
+    usualFollower(),
     1,
     createLog({}, () => {}),
   )

@@ -3,6 +3,7 @@ import t from 'tap'
 import type { Config } from '../../plugin/config/config'
 import { createLog } from '../../plugin/log'
 import { namespacesCollector } from '../../plugin/namespaces/collector'
+import { usualMemory } from '../../plugin/usual-memory'
 import { makeWorld, noCgroups, noWorld, type World } from './world'
 
 // Real namespaces and resets, but a clock of the test's own: what takes minutes takes no time here. Only that a
@@ -15,7 +16,7 @@ t.jobs = 4
 
 const configOf = (include: string, max: number): Pick<Config, 'update_every' | 'namespaces'> => ({
   update_every: 1,
-  namespaces: { enabled: true, include, exclude: '*-no', max },
+  namespaces: { enabled: true, include, exclude: '*-no', max, ring: '' },
 })
 
 /** Ticks of a collector that sees the namespaces of one world. */
@@ -23,7 +24,13 @@ function setUp(world: World, max: number, include = `${world.prefix}*`) {
   const lines: string[] = []
   const log = createLog({}, line => lines.push(line))
   let now = 0
-  const collector = namespacesCollector('', configOf(include, max), () => now, log)
+  const collector = namespacesCollector(
+    '',
+    configOf(include, max),
+    () => now,
+    usualMemory(undefined, log),
+    log,
+  )
   const tick = (after = SECOND): string => {
     now += after
     return [...(collector?.collect() ?? [])].join('')
@@ -235,19 +242,19 @@ t.test('switched off, or no procfs', async t => {
   const log = createLog({}, () => {})
   const config: Pick<Config, 'update_every' | 'namespaces'> = {
     update_every: 1,
-    namespaces: { enabled: true, include: '*', exclude: '', max: 1 },
+    namespaces: { enabled: true, include: '*', exclude: '', max: 1, ring: '' },
   }
   t.equal(
-    namespacesCollector(t.testdir({ proc: { net: {} } }), config, () => 0, log),
+    namespacesCollector(t.testdir({ proc: { net: {} } }), config, () => 0, usualMemory(undefined, log), log),
     undefined,
   )
   t.equal(
-    namespacesCollector('/nowhere', config, () => 0, log),
+    namespacesCollector('/nowhere', config, () => 0, usualMemory(undefined, log), log),
     undefined,
   )
   const off = { ...config, namespaces: { ...config.namespaces, enabled: false } }
   t.equal(
-    namespacesCollector('', off, () => 0, log),
+    namespacesCollector('', off, () => 0, usualMemory(undefined, log), log),
     undefined,
   )
 })

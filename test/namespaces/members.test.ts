@@ -20,6 +20,7 @@ function memberOf(name: string, identity: string | undefined): Member {
       namespace = undefined
     },
     collect: () => '',
+    judged: undefined,
     read: () => {},
     takeRise: () => ({}),
     retire: () => '',

@@ -100,11 +100,13 @@ export function isRaised({ status }: Alarm): boolean {
 
 /** The chart of the agent's own namespace; those of containers have its id, an underscore and a name. */
 export const HOST_CHART = 'ipv4.tcp_resets'
+/** Of all containers that do not ring alone. */
+export const RAISED_CHART = 'ipv4.tcp_reset_raised'
 
-/** The host first, always; then the containers where the alarm is raised. */
-export function chartsToShow(alarms: readonly Alarm[]): string[] {
-  const raised = alarms.filter(alarm => isRaised(alarm) && alarm.chart !== HOST_CHART)
-  return [HOST_CHART, ...raised.map(({ chart }) => chart).sort()]
+/** The host first, always, or what else the page is about; then the containers where the alarm is raised. */
+export function chartsToShow(alarms: readonly Alarm[], first = HOST_CHART): string[] {
+  const raised = alarms.filter(alarm => isRaised(alarm) && alarm.chart !== first)
+  return [first, ...raised.map(({ chart }) => chart).sort()]
 }
 
 /** `/api/v1/data?format=json`; undefined when that is not what it is. */

@@ -1,5 +1,13 @@
 import type { Agent } from './agent'
-import { type Alarm, type Alarms, chartsToShow, HOST_CHART, isRaised, type Series } from './answers'
+import {
+  type Alarm,
+  type Alarms,
+  chartsToShow,
+  HOST_CHART,
+  isRaised,
+  RAISED_CHART,
+  type Series,
+} from './answers'
 import { element, setText } from './dom'
 import { type Instance, makeInstance, type Shown } from './instance'
 import { raisedElsewhere, showElsewhere } from './nodes'
@@ -65,7 +73,8 @@ export function makeBox(into: HTMLElement, name: string, agent: Agent): Box {
     const shown = await Promise.all(
       charts.map(async chart => {
         const alarm = ours.find(alarm => alarm.chart === chart)
-        const series = await seriesOf(chart, node.now)
+        // How many containers are raised is told in words; their resets are on their own charts.
+        const series = chart.startsWith(RAISED_CHART) ? undefined : await seriesOf(chart, node.now)
         if (alarm === undefined && series === undefined) return []
         const what = { chart, labels: await labelsOf(chart), base: agent.base, ...node }
         return [{ ...what, ...(alarm && { alarm }), ...(series && { series }) }]
@@ -91,7 +100,7 @@ export function makeBox(into: HTMLElement, name: string, agent: Agent): Box {
 
   const refresh = async ({ alarms, hostname = '', now = Date.now() / 1000 }: Alarms): Promise<void> => {
     const ours = alarms.filter(alarm => alarm.name === name).map(onOurChart)
-    const charts = chartsToShow(ours)
+    const charts = chartsToShow(ours, name.startsWith('tcp_resets_in_') ? RAISED_CHART : HOST_CHART)
     const shown = await ask(charts.slice(0, MOST + 1), ours, { hostname, now })
     if (list.parentNode === null)
       into.append(

@@ -1,4 +1,4 @@
-import { type Alarm, HOST_CHART, type Series } from './answers'
+import { type Alarm, HOST_CHART, RAISED_CHART, type Series } from './answers'
 import { drawChart } from './chart'
 import { element, setText } from './dom'
 import { amount, details, extent, lastMeasured, span, state, step } from './words'
@@ -30,7 +30,7 @@ function lineLabel(name: string, labels: Record<string, string>): string {
 
 /** Where the values are from: the node, and the container. */
 function placeName({ chart, hostname, labels }: Shown): string {
-  if (chart === HOST_CHART) return hostname
+  if (chart === HOST_CHART || chart === RAISED_CHART) return hostname
   const name = labels.namespace ?? chart.slice(HOST_CHART.length + 1)
   return hostname === '' ? `container ${name}` : `${hostname}, container ${name}`
 }
