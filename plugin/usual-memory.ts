@@ -5,6 +5,9 @@ import { type Learnt, LONG, SETTLED, type Usual, type UsualFollower, usualFollow
 import type { Log } from './log'
 import { messageOf } from './message'
 
+/** What the namespace of the plugin itself is remembered by. */
+export const OWN_KEY = ''
+
 /** The file is of this version, or forgotten. */
 const VERSION = 1
 /** Namespaces that are remembered, the latest ones. */
@@ -46,6 +49,10 @@ export function usualMemory(dir: string | undefined, log: Log): UsualMemory {
       known.delete(key)
       known.set(key, learnt)
     }
+    // Last, so that it is never one of those that are left out.
+    const own = known.get(OWN_KEY)
+    known.delete(OWN_KEY)
+    if (own !== undefined) known.set(OWN_KEY, own)
     return `${JSON.stringify({ version: VERSION, usual: Object.fromEntries([...known].slice(-MOST)) })}\n`
   }
   const told = (thrown?: unknown): void =>
@@ -56,8 +63,8 @@ export function usualMemory(dir: string | undefined, log: Log): UsualMemory {
       const follower = usualFollower(followers.get(key)?.learnt ?? known.get(key) ?? unknown)
       followers.delete(key)
       followers.set(key, follower)
-      const [oldest = ''] = followers.keys()
-      if (followers.size > MOST) followers.delete(oldest)
+      const oldest = followers.size > MOST ? [...followers.keys()].find(key => key !== OWN_KEY) : undefined
+      if (oldest !== undefined) followers.delete(oldest)
       return follower
     },
     tick(now) {

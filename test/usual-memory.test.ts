@@ -114,11 +114,13 @@ t.test('a damaged file, or one of another version, is forgotten with one line', 
 t.test('it does not grow', async t => {
   const dir = t.testdir({})
   const { memory } = open(dir)
+  learn(memory, '', 20)
   for (let at = 0; at < 1200; at++) memory.follower(`_${at}`)
   memory.save()
   const usual = parseUsual(readFileSync(join(dir, FILE), 'utf8'))
   t.equal(usual?.size, 500)
   t.ok(usual?.has('_1199'), 'the latest ones')
+  t.match(usual?.get(''), { sent: { rate: 20 } }, 'and always the host')
 })
 
 t.test('no directory, or one that can not be written', async t => {

@@ -5,13 +5,11 @@ import { statInode } from '../namespaces/processes'
 import { OWN } from '../recording/request'
 import { recordBursts } from '../recording/watch'
 import { openSource } from '../sources/open'
-import type { UsualMemory } from '../usual-memory'
+import { OWN_KEY, type UsualMemory } from '../usual-memory'
 import { type HostCollector, namespaceCollector } from './collector'
 
 /** What rc(8) of FreeBSD gives its services. */
 const RC_PATH = '/sbin:/bin:/usr/sbin:/usr/bin'
-/** What the namespace of the plugin itself is remembered by. */
-const OWN_KEY = ''
 
 /** Makes the collector of the host that the plugin runs on, for so many seconds between collections. */
 export type OpenHost = (updateEvery: number) => HostCollector
