@@ -177,7 +177,9 @@ t.test('which instances are shown', async t => {
     'ipv4.tcp_resets_b',
   ])
   t.same(chartsToShow([]), ['ipv4.tcp_resets'])
-  t.same(chartsToShow([of('_raised', 'WARNING')], 'ipv4.tcp_reset_raised'), ['ipv4.tcp_reset_raised'])
+  t.same(chartsToShow([{ ...of('', 'WARNING'), chart: 'ipv4.tcp_reset_raised' }], 'ipv4.tcp_reset_raised'), [
+    'ipv4.tcp_reset_raised',
+  ])
 })
 
 t.test('words', async t => {
