@@ -139,7 +139,15 @@ export function newMember(
 /** What its charts' ids end in, which is also what it is remembered by. */
 export const suffixOf = (name: string): string => `_${name}`
 
-function labelsOf(name: string, { runtime, containerId }: Owner): ChartNamespace['labels'] {
-  const labels = { namespace: name, runtime }
-  return containerId === undefined ? labels : { ...labels, container_id: containerId }
+/** Those of Kubernetes have the names that Netdata's own collector of cgroups gives them. */
+function labelsOf(name: string, owner: Owner): ChartNamespace['labels'] {
+  const { runtime, containerId, podNamespace, podName, containerName } = owner
+  return {
+    namespace: name,
+    runtime,
+    ...(containerId !== undefined && { container_id: containerId }),
+    ...(podNamespace !== undefined && { k8s_namespace: podNamespace }),
+    ...(podName !== undefined && { k8s_pod_name: podName }),
+    ...(containerName !== undefined && { k8s_container_name: containerName }),
+  }
 }

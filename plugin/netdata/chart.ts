@@ -153,8 +153,9 @@ function define(chart: ChartDefinition, plugin: string, updateEvery: number): st
   const lines = [chartLine(chart, plugin, updateEvery, '')]
   for (const { id, algorithm } of chart.dimensions) lines.push(`DIMENSION ${cleanId(id)} '' ${algorithm} 1 1`)
   for (const [name, value] of Object.entries(chart.labels)) {
-    // Three words each and only after a CHART: Netdata 1.37 crashes otherwise. 1: set by the collector itself.
-    lines.push(`CLABEL ${cleanId(name)} ${quoted(value)} 1`)
+    // Three words each and only after a CHART: Netdata 1.37 crashes otherwise. 1: found by the collector itself, with 4:
+    // it is from Kubernetes (src/database/rrdlabels.h).
+    lines.push(`CLABEL ${cleanId(name)} ${quoted(value)} ${name.startsWith('k8s_') ? 5 : 1}`)
   }
   return `${lines.join('\n')}\nCLABEL_COMMIT\n`
 }
