@@ -1,27 +1,20 @@
 import { existsSync } from 'node:fs'
 import type { Counted } from '../analysis/received'
 import { PLUGIN } from '../charts/resets'
-import { reasonsChart, TRACED, tracedChart } from '../charts/traced'
+import { reasonsChart, tracedChart } from '../charts/traced'
 import type { Time } from '../clock'
 import type { Collector } from '../host/collector'
 import type { Log } from '../log'
 import { messageOf } from '../message'
 import { type ChartWriter, chartWriter } from '../netdata/chart'
-import { apportion } from './apportion'
 import type { ResetEvent } from './event'
 import type { TraceInstance } from './instance'
 import { openTracing } from './instances'
 import { type ReceivedCounts, receivedCounts } from './received'
-import { type TopReset, topResets } from './top-resets'
+import { resetTally, type TallyDetails } from './tally'
 
 /** The reasons and peers of layer 2, as the table shows them. */
-export interface Details {
-  readonly rows: readonly TopReset[]
-  /** By how much a count in the rows can be too low. */
-  readonly error: number
-  /** Resets since the grant was there, and how many of them were read one by one; the rest went by too fast. */
-  readonly resets: number
-  readonly read: number
+export interface Details extends TallyDetails {
   /** Whether this kernel names a reason with the resets it sends. */
   readonly hasReasons: boolean
 }
@@ -55,11 +48,6 @@ const BUSY_MS = 100
 const EVENTS_A_LOOK = 500
 /** The buffers say by themselves that something happened. This often they are counted all the same. */
 const COUNT_ANYWAY_MS = 10_000
-/** More kinds of resets than any kernel has names for. */
-const MAX_COUNTERS = 100
-
-const UNREAD = 'not_read'
-
 /** One direction: its buffer, and what was read from it since it was counted last. */
 interface Stream {
   readonly instance: TraceInstance
@@ -95,11 +83,7 @@ export function tracingCollector(
   let saidHow = false
   let failing = false
   let cancelLook = (): void => {}
-  const top = topResets()
-  const traced = counters(TRACED)
-  const reasons = counters([])
-  let resets = 0
-  let read = 0
+  const tally = resetTally(containerOf)
 
   const checkGrant = (now: number): void => {
     // At once, or what the kernel counts no longer would be taken for no resets.
@@ -206,34 +190,11 @@ export function tracingCollector(
 
   const countStream = (stream: Stream, now: number): void => {
     const { instance, events } = stream
-    const { direction } = instance
     const all = Math.max(instance.count(), events.length + stream.unreadable)
     stream.events = []
     stream.unreadable = 0
-    resets += all
-    read += events.length
-    if (direction === 'received') received?.update(events, all)
-
-    const families = new Map<string, number>()
-    const whys = new Map<string, number>()
-    for (const { family, reason, state } of events) {
-      increase(families, family === undefined ? direction : `${family.toLowerCase()}_${direction}`, 1)
-      if (direction === 'sent') increase(whys, reason ?? state ?? UNREAD, 1)
-    }
-    if (events.length === 0) {
-      families.set(direction, 1)
-      if (direction === 'sent') whys.set(UNREAD, 1)
-    }
-    if (all === 0) return
-    traced.add(apportion(all, families))
-    if (whys.size > 0) reasons.add(apportion(all, whys))
-    const containers = new Map<number | undefined, string | undefined>()
-    for (const event of events) {
-      const { namespace } = event
-      if (namespace !== undefined && !containers.has(namespace))
-        containers.set(namespace, containerOf(namespace))
-      top.add(event, all / events.length, now, containers.get(namespace))
-    }
+    if (instance.direction === 'received') received?.update(events, all)
+    tally.add(instance.direction, events, all, now)
   }
 
   const fail = (error: unknown): void => {
@@ -248,11 +209,11 @@ export function tracingCollector(
       look()
       count(now)
       if (charts === undefined || streams.length === 0) return ''
-      return charts.traced(traced.values(), now) + charts.reasons(reasons.values(), now)
+      return charts.traced(tally.traced(), now) + charts.reasons(tally.reasons(), now)
     },
     details(now) {
       if (streams.length === 0) return undefined
-      return { rows: top.rows(now), error: top.error(), resets, read, hasReasons: sendsReasons() }
+      return { ...tally.details(now), hasReasons: sendsReasons() }
     },
     counted: namespace => received?.of(namespace),
     retire() {
@@ -270,22 +231,4 @@ function countsOf(streams: readonly Stream[]): ReceivedCounts | undefined {
   const counts = receivedCounts(countByNamespace)
   counts.update([], 0)
   return counts
-}
-
-/** Counters by name, each from 0, the known ones from the start. What comes when there are too many names is counted as `other`. */
-function counters(known: readonly string[]) {
-  const totals = new Map<string, bigint>(known.map(name => [name, 0n]))
-  return {
-    add(rises: ReadonlyMap<string, number>): void {
-      for (const [name, rise] of rises) {
-        const key = totals.has(name) || totals.size < MAX_COUNTERS ? name : 'other'
-        totals.set(key, (totals.get(key) ?? 0n) + BigInt(rise))
-      }
-    },
-    values: (): Record<string, bigint> => Object.fromEntries(totals),
-  }
-}
-
-function increase(counts: Map<string, number>, key: string, by: number): void {
-  counts.set(key, (counts.get(key) ?? 0) + by)
 }

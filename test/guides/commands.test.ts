@@ -12,8 +12,8 @@ import t from 'tap'
  * empty /tmp, /var/tmp and /etc/sysctl.d. Nothing of it survives the guide.
  */
 const GUIDES = join(__dirname, '../../guides/tcp')
-/** Where `tcp-resets` is, which readers have installed. */
-const BIN = join(__dirname, '../../dist/bin')
+/** With `tcp-resets` in it, which readers have installed. */
+const DIST = join(__dirname, '../../dist')
 const BLOCK_LIMIT_MS = 90_000
 
 /** What a guide may call; a block that names one of these is skipped where the machine has no such tool. */
@@ -96,17 +96,18 @@ process.stdin.on('data', word => {
 process.stdin.on('end', () => process.exit(0))
 `
 
-// tap gives every child NODE_OPTIONS of its own, and what they name may lie below /tmp.
+// tap gives every child NODE_OPTIONS of its own, and what they name may lie below /tmp, as may the built tree.
 const PREPARE = `set -e
 unset NODE_OPTIONS
 ip link set lo up
+mount --bind "$2" /mnt
 for d in /tmp /var/tmp /etc/sysctl.d; do test ! -d "$d" || mount -t tmpfs -o mode=1777 tmpfs "$d"; done
 exec "$0" -e "$1"`
 
 async function enterSandbox(): Promise<ChildProcess> {
   const child = spawn(
     'unshare',
-    ['--net', '--mount', '--propagation', 'private', 'sh', '-c', PREPARE, process.execPath, FIXTURE],
+    ['--net', '--mount', '--propagation', 'private', 'sh', '-c', PREPARE, process.execPath, FIXTURE, DIST],
     { stdio: ['pipe', 'pipe', 'inherit'], cwd: '/', env: { PATH: process.env.PATH, NODE_OPTIONS: '' } },
   )
   const ended = once(child, 'exit').then(([code]) => {
@@ -127,7 +128,7 @@ async function leaveSandbox(sandbox: ChildProcess): Promise<void> {
 async function run(sandbox: ChildProcess, script: string): Promise<Outcome> {
   const shell = spawn('nsenter', ['-t', String(sandbox.pid), '--net', '--mount', 'sh', '-eu'], {
     cwd: '/',
-    env: { PATH: `${process.env.PATH}:/usr/sbin:/sbin:${BIN}`, HOME: '/tmp', LC_ALL: 'C' },
+    env: { PATH: `${process.env.PATH}:/usr/sbin:/sbin:/mnt/bin`, HOME: '/tmp', LC_ALL: 'C' },
     timeout: BLOCK_LIMIT_MS,
   })
   let stdout = ''
