@@ -78,11 +78,7 @@ async function pictureOfCharts(browser: Browser, agent: Agent): Promise<void> {
   const charts = ['tcp_resets', 'tcp_reset_causes'].map(name => page.locator(`[id="chart_ipv4_${name}"]`))
   for (const chart of charts) await chart.locator('canvas').first().waitFor(LONG)
   // What the dashboard lays over the charts: its bar, and a question where there are no values yet.
-  await page.evaluate(`
-    for (const each of document.querySelectorAll('.navbar, [class*="has-no-data"], [class*="no-data"]')) each.remove()
-    for (const each of document.querySelectorAll('p, span, div, h1, h2, h3, h4, h5'))
-      if (each.childElementCount === 0 && each.textContent.startsWith('Want to extend')) each.parentElement.remove()
-  `)
+  await page.addStyleTag({ content: '.navbar, .dygraph__history-tip-content { display: none }' })
   await charts[0]?.evaluate('element => element.scrollIntoView()')
   await sleep(5_000) // they draw when they are looked at, with nothing to wait for
   const boxes = await Promise.all(charts.map(chart => chart.boundingBox()))

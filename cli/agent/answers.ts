@@ -3,6 +3,8 @@
  * is not of the shape that is used here is no answer.
  */
 
+import { isRecord } from '../../plugin/is-record'
+
 /** The part of a chart's description that is used here. Times are Unix seconds. */
 export interface Chart {
   readonly id: string
@@ -20,12 +22,6 @@ export interface Alarm {
   readonly info: string
 }
 
-type Fields = Readonly<Record<string, unknown>>
-
-function isRecord(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 /** Whether all of these fields are there, and are texts. */
 function hasTexts<Name extends string>(value: unknown, ...names: Name[]): value is Record<Name, string> {
   return isRecord(value) && names.every(name => typeof value[name] === 'string')
@@ -34,7 +30,7 @@ function hasTexts<Name extends string>(value: unknown, ...names: Name[]): value 
 /** `/api/v1/chart` */
 export function readChart(answer: unknown): Chart | undefined {
   if (!hasTexts(answer, 'id')) return undefined
-  const { update_every, first_entry, last_entry } = answer as Fields
+  const { update_every, first_entry, last_entry }: Readonly<Record<string, unknown>> = answer
   if (!isTime(update_every) || !isTime(first_entry) || !isTime(last_entry)) return undefined
   return { id: answer.id, update_every, first_entry, last_entry }
 }

@@ -1,3 +1,4 @@
+import { isRecord } from '../is-record'
 import type { FunctionCall } from '../netdata/input'
 import { DIRECTIONS, type Direction } from './event'
 
@@ -80,10 +81,6 @@ function parsePayload(payload: string): Posted | { readonly fault: string } {
   if (!isListOfStrings(resets)) return { fault: 'payload: selections.resets: expected a list of words' }
   // With nothing ticked the dashboard sends none, and means all.
   return resets.length === 0 ? { infoOnly } : { infoOnly, directions: resets }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function isListOfStrings(value: unknown): value is string[] {

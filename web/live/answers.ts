@@ -3,6 +3,8 @@
  * place, so nothing is taken as given: what is missing or of the wrong kind stays absent.
  */
 
+import { isRecord } from '../../plugin/is-record'
+
 /** One alarm on one chart. Times are Unix seconds of the agent's clock. */
 export interface Alarm {
   readonly name: string
@@ -38,10 +40,8 @@ const MOST_ROWS = 2000
 const LONGEST_TEXT = 200
 const LATEST = 8.64e12
 
-export function record(value: unknown): Record<string, unknown> | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : undefined
+export function record(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  return isRecord(value) ? value : undefined
 }
 
 export function text(value: unknown, longest = LONGEST_TEXT): string | undefined {
