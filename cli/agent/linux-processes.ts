@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
-import { endianness } from 'node:os'
 import { basename } from 'node:path'
 import { attempt } from '../../plugin/attempt'
+import { addressOf, type HexEnd, parseTcpSockets, plainAddress } from '../../plugin/sources/net-tcp'
 import { isRootsAlone } from '../install/whose'
 import type { Connection, End } from './ask'
 import type { Processes } from './processes'
@@ -21,7 +21,7 @@ export const linuxProcesses: Processes = {
 /** In this network namespace: a connection to itself has a line for each end. */
 function atOtherEnd({ local, remote }: Connection): number[] {
   const inode = ['tcp', 'tcp6']
-    .flatMap(file => socketsIn(textOf(`/proc/net/${file}`) ?? ''))
+    .flatMap(file => parseTcpSockets(textOf(`/proc/net/${file}`) ?? ''))
     .find(socket => isSame(socket.local, remote) && isSame(socket.remote, local))?.inode
   // An end that its process has closed has none.
   return inode === undefined || inode === '0' ? [] : holdersOf([inode])
@@ -49,38 +49,8 @@ function hasOpen(pid: number, link: string): boolean {
   return open.some(fd => linkOf(`/proc/${pid}/fd/${fd}`) === link)
 }
 
-const isSame = (a: End, b: End): boolean =>
-  a.port === b.port && plainAddress(a.address) === plainAddress(b.address)
-
-/** A socket for IPv6 that got a connection over IPv4 says `::ffff:127.0.0.1`. */
-function plainAddress(address: string): string {
-  if (!address.includes(':')) return address
-  const full = new URL(`http://[${address.replace(/%.*/, '')}]`).hostname
-  const [, high, low] = /^\[::ffff:([0-9a-f]+):([0-9a-f]+)\]$/.exec(full) ?? []
-  if (high === undefined || low === undefined) return full
-  return [high, low].flatMap(half => [parseInt(half, 16) >> 8, parseInt(half, 16) & 255]).join('.')
-}
-
-/** The connections of a file like /proc/net/tcp: kernel, Documentation/networking/proc_net_tcp.rst. */
-function socketsIn(text: string): (Connection & { readonly inode: string })[] {
-  return text.split('\n').flatMap(line => {
-    const fields = line.trim().split(/\s+/)
-    const [local, remote] = [fields[1], fields[2]].map(endOf)
-    const inode = fields[9]
-    return local && remote && inode ? [{ local, remote, inode }] : []
-  })
-}
-
-/** An address in words of 32 bits, each in the byte order of this machine, and a port. */
-function endOf(field: string | undefined): End | undefined {
-  const [, hex, port] = /^([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4})$/.exec(field ?? '') ?? []
-  if (hex === undefined || port === undefined) return undefined
-  const bytes = Buffer.from(hex, 'hex')
-  if (endianness() === 'LE') bytes.swap32()
-  const address =
-    bytes.length === 4 ? bytes.join('.') : (bytes.toString('hex').match(/.{4}/g) ?? []).join(':')
-  return { address, port: parseInt(port, 16) }
-}
+const isSame = (hex: HexEnd, end: End): boolean =>
+  hex.port === end.port && addressOf(hex) === plainAddress(end.address)
 
 function descendantRunning(program: string, ancestor: number): number | undefined {
   return pids().find(

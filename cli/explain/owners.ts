@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { isIPv4 } from 'node:net'
-import { endianness, networkInterfaces } from 'node:os'
+import { networkInterfaces } from 'node:os'
 import type { Summary } from '../../explain/explanation'
 import { printable } from '../../explain/report/quote'
 import { endpoint } from '../../explain/report/words'
 import { attempt } from '../../plugin/attempt'
 import { inSlices } from '../../plugin/in-slices'
+import { addressOf, parseTcpSockets } from '../../plugin/sources/net-tcp'
 import { portOwners } from '../../plugin/sources/port-owners'
 
 /** So many servers are looked up on this host. */
@@ -44,23 +45,12 @@ export async function ownersOf({ byServer }: Summary): Promise<string[]> {
 const isLoopback = (address: string): boolean =>
   isIPv4(address) ? address.startsWith('127.') : address === '::1'
 
-const LISTEN = '0A'
-
-/** 127.0.0.0/8, also as an IPv6 address, and ::1. In /proc/net/tcp and tcp6 the bytes of each word are in the order of the machine. */
-const LOOPBACK =
-  endianness() === 'LE'
-    ? /^(?:0{16}FFFF0000)?[\dA-F]{6}7F$|^0{24}01000000$/
-    : /^(?:0{20}FFFF)?7F[\dA-F]{6}$|^0{31}1$/
-
 function listensOnLoopbackAlone(port: number): boolean {
-  const hex = port.toString(16).toUpperCase().padStart(4, '0')
   const addresses = ['tcp', 'tcp6']
-    .flatMap(file => [
-      ...read(`/proc/net/${file}`).matchAll(/^ *\d+: ([\dA-F]+):([\dA-F]{4}) \S+ ([\dA-F]{2}) /gm),
-    ])
-    .filter(([, , at, state]) => at === hex && state === LISTEN)
-    .map(([, address = '']) => address)
-  return addresses.length > 0 && addresses.every(address => LOOPBACK.test(address))
+    .flatMap(file => parseTcpSockets(read(`/proc/net/${file}`)))
+    .filter(({ local, listens }) => listens && local.port === port)
+    .map(({ local }) => addressOf(local))
+  return addresses.length > 0 && addresses.every(isLoopback)
 }
 
 function read(path: string): string {

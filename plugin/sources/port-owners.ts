@@ -2,6 +2,7 @@ import { closeSync, opendirSync, openSync, readFileSync, readlinkSync, readSync 
 import { networkInterfaces } from 'node:os'
 import { attempt } from '../attempt'
 import { commandName } from './command-name'
+import { parseTcpSockets, type TcpSocket } from './net-tcp'
 
 /** Who holds a local port, as far as this user may know. */
 export interface PortOwner {
@@ -18,19 +19,11 @@ export interface WantedPort {
   readonly isOurs?: boolean
 }
 
-interface Socket {
-  readonly port: number
-  readonly uid: number
-  readonly inode: string
-  readonly listens: boolean
-}
-
 /** Listening sockets come first in the file; a host with very many connections has too many to read them all. */
 const MAX_TABLE_BYTES = 1024 * 1024
 const CHUNK_BYTES = 64 * 1024
 const MAX_NAMES = 3
-const LISTEN = '0A'
-/** What the kernel prints for sockets that nobody holds any more, as in TIME_WAIT; their user is printed as 0. */
+/** Of sockets that nobody holds any more. */
 const NO_INODE = '0'
 
 /** How the owners are looked for. */
@@ -42,8 +35,8 @@ export interface OwnerSearch {
 }
 
 /**
- * Finds the owners of local ports: the socket's in /proc/net/tcp and tcp6 (kernel: Documentation/networking/proc_net_tcp.rst),
- * then the process that has it open. A user without privilege sees the first for all, the second only for its own.
+ * Finds the owners of local ports: the socket's in /proc/net/tcp and tcp6, then the process that has it open. A user
+ * without privilege sees the first for all, the second only for its own.
  *
  * Those files tell of this network namespace only: a port is one of ours when that is known, when its address is this
  * host's own, or when there is no other namespace.
@@ -66,11 +59,11 @@ export function portOwners(
     )
     const owners = new Map<number, PortOwner>()
     if (ports.size === 0) return owners
-    const sockets: Socket[] = []
+    const sockets: TcpSocket[] = []
     for (const file of ['tcp', 'tcp6'])
       for (const chunk of tableOf(`${proc}/net/${file}`)) {
-        for (const socket of parseSockets(chunk))
-          if (ports.has(socket.port) && socket.inode !== NO_INODE) sockets.push(socket)
+        for (const socket of parseTcpSockets(chunk))
+          if (ports.has(socket.local.port) && socket.inode !== NO_INODE) sockets.push(socket)
         yield
       }
     const names = new Map<string, Set<string>>(sockets.map(({ inode }) => [inode, new Set()]))
@@ -80,7 +73,7 @@ export function portOwners(
     }
     const users = userNames(`${prefix}/etc/passwd`)
     for (const port of ports) {
-      const here = sockets.filter(socket => socket.port === port)
+      const here = sockets.filter(({ local }) => local.port === port)
       // Whoever listens has the port; a connection of it may be in other hands.
       const those = here.some(({ listens }) => listens) ? here.filter(({ listens }) => listens) : here
       const owner = ownerOf(those, names, users)
@@ -91,7 +84,7 @@ export function portOwners(
 }
 
 function ownerOf(
-  sockets: readonly Socket[],
+  sockets: readonly TcpSocket[],
   names: ReadonlyMap<string, ReadonlySet<string>>,
   users: ReadonlyMap<number, string>,
 ): PortOwner | undefined {
@@ -103,19 +96,6 @@ function ownerOf(
     ...(programs.size > 0 && { process: [...programs].slice(0, MAX_NAMES).join(', ') }),
     ...(uids.size === 1 && { user: users.get(uid) ?? String(uid) }),
   }
-}
-
-/** The lines of /proc/net/tcp or tcp6 that are whole. */
-export function parseSockets(text: string): Socket[] {
-  const lines = text.matchAll(
-    /^ *\d+: [\dA-F]+:([\dA-F]{4}) [\dA-F]+:[\dA-F]{4} ([\dA-F]{2}) \S+ \S+ \S+ +(\d{1,10}) +\d+ (\d{1,20}) .*\n/gm,
-  )
-  return [...lines].map(([, port = '', state = '', uid = '', inode = '']) => ({
-    port: Number.parseInt(port, 16),
-    uid: Number(uid),
-    inode,
-    listens: state === LISTEN,
-  }))
 }
 
 /** The beginning of a table of sockets in pieces of whole lines. */

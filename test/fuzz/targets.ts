@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readAlarms, readChart, readChartIds, readMeasured, readVersion } from '../../cli/agent/answers'
@@ -20,7 +21,8 @@ import { functionCalls } from '../../plugin/netdata/function'
 import { parseNetstat } from '../../plugin/sources/freebsd-counters'
 import { LINUX_COUNTERS } from '../../plugin/sources/linux'
 import { rowParser } from '../../plugin/sources/mib'
-import { parseSockets, portOwners } from '../../plugin/sources/port-owners'
+import { addressOf, parseTcpSockets } from '../../plugin/sources/net-tcp'
+import { portOwners } from '../../plugin/sources/port-owners'
 import { parseServices } from '../../plugin/sources/services'
 import { parseU64 } from '../../plugin/sources/u64'
 import { eventParser, type ResetEvent } from '../../plugin/tracing/event'
@@ -258,8 +260,11 @@ export const TARGETS: readonly Target[] = [
       SOCKETS,
     ],
     run(text) {
-      for (const { port, uid } of parseSockets(text)) {
-        assert.ok(port >= 0 && port <= 65_535, `port ${port}`)
+      for (const { local, remote, uid } of parseTcpSockets(text)) {
+        for (const end of [local, remote]) {
+          assert.ok(end.port >= 0 && end.port <= 65_535, `port ${end.port}`)
+          assert.ok(isIP(addressOf(end)) > 0, `address ${addressOf(end)}`)
+        }
         assert.ok(Number.isSafeInteger(uid), `user ${uid}`)
       }
     },

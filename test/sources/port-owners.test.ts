@@ -5,26 +5,13 @@ import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { inSlices } from '../../plugin/in-slices'
-import { parseSockets, portOwners, type WantedPort } from '../../plugin/sources/port-owners'
+import { portOwners, type WantedPort } from '../../plugin/sources/port-owners'
 
 const TCP = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
    0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000   999        0 4711 1 0000000000000000 100 0 0 10 0
    1: 0100007F:0016 0200007F:A2C4 01 00000000:00000000 02:000AFE2B 00000000     0        0 42 2 0000000000000000 20 4 30 10 -1
    2: 0100007F:0050 0200007F:A2C4 06 00000000:00000000 03:00000F2B 00000000     0        0 0 3 0000000000000000
    3: 0100007F:0016 0200007F:A2C4 01 00000000:00000000 02:0`
-
-t.test('sockets of /proc/net/tcp and tcp6, whole lines only', async t => {
-  t.strictSame(parseSockets(TCP), [
-    { port: 8080, uid: 999, inode: '4711', listens: true },
-    { port: 22, uid: 0, inode: '42', listens: false },
-    { port: 80, uid: 0, inode: '0', listens: false },
-  ])
-  t.strictSame(
-    parseSockets(TCP.replace('0100007F:1F90', '00000000000000000000000001000000:1F90'))[0]?.port,
-    8080,
-  )
-  t.strictSame(parseSockets('garbage\n'), [])
-})
 
 /** A host root with no process that shows what it has open. */
 function hostRoot(t: { testdir(): string }): string {
