@@ -8,6 +8,9 @@ import { messageOf } from './message'
 /** What the namespace of the plugin itself is remembered by. */
 export const OWN_KEY = ''
 
+/** In the agent's cache directory. */
+export const USUAL_FILE = 'tcp_resets.usual.json'
+
 /** The file is of this version, or forgotten. */
 const VERSION = 1
 /** Namespaces that are remembered, the latest ones. */
@@ -37,7 +40,7 @@ export interface UsualMemory {
  * @param dir where the file is, the agent's cache; undefined where there is none, and nothing is remembered
  */
 export function usualMemory(dir: string | undefined, log: Log): UsualMemory {
-  const path = dir && join(dir, 'tcp_resets.usual.json')
+  const path = dir && join(dir, USUAL_FILE)
   const temporary = `${path}.tmp`
   const known = path ? load(path, log) : new Map<string, Usual>()
   const followers = new Map<string, UsualFollower>()

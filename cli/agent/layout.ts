@@ -12,6 +12,8 @@ export interface Layout {
   readonly web: string
   /** What the agent keeps for itself; absent where it does not say. */
   readonly lib?: string
+  /** Where the plugin keeps what it has learnt; absent where the agent does not say. */
+  readonly cache?: string
   /** Ours, for the manifest: nobody but root may write there. */
   readonly state: string
 }
@@ -46,6 +48,7 @@ export function layoutAt(prefix: string, platform: NodeJS.Platform, root = '/'):
       userConf,
       web,
       lib: platform === 'freebsd' ? join(root, 'var/db/netdata') : join(top, 'var/lib/netdata'),
+      cache: join(platform === 'freebsd' ? root : top, 'var/cache/netdata'),
       state: stateIn(root, platform),
     }
   }
@@ -58,10 +61,11 @@ export function layoutFrom(
   url: string,
   platform: NodeJS.Platform = process.platform,
 ): Layout | undefined {
-  const { plugins, stockConf, userConf, web, lib } = namedIn(conf)
+  const { plugins, stockConf, userConf, web, lib, cache } = namedIn(conf)
   if (!plugins || !stockConf || !userConf || !web) return undefined
   const from = `the running agent's answer at ${url}`
-  return { from, plugins, stockConf, userConf, web, ...(lib && { lib }), state: stateIn('/', platform) }
+  const kept = { ...(lib && { lib }), ...(cache && { cache }) }
+  return { from, plugins, stockConf, userConf, web, ...kept, state: stateIn('/', platform) }
 }
 
 /** The directories of an agent that does not answer: where its files are, unless its own netdata.conf names others. */
@@ -95,12 +99,14 @@ function namedIn(conf: NetdataConf): Partial<Omit<Layout, 'from' | 'state'>> {
   const userConf = named('config')
   const web = named('web')
   const lib = named('lib')
+  const cache = named('cache')
   return {
     ...(plugins && { plugins }),
     ...(stockConf && { stockConf }),
     ...(userConf && { userConf }),
     ...(web && { web }),
     ...(lib && { lib }),
+    ...(cache && { cache }),
   }
 }
 

@@ -1,9 +1,11 @@
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { messageOf } from '../../plugin/message'
 import { RECORDINGS } from '../../plugin/recording/recording'
+import { USUAL_FILE } from '../../plugin/usual-memory'
 import { endPlugin, pluginFile, reloadHealth } from '../agent/control'
 import { findProvedAgent, type ProvedAgent } from '../agent/find'
-import { PREFIXES } from '../agent/layout'
+import { type Layout, PREFIXES } from '../agent/layout'
 import { layoutInto } from '../agent/layout-into'
 import type { Where } from '../agent/where'
 import { revokeGrant } from './grant'
@@ -13,6 +15,7 @@ import { refusePackaged } from './packaged'
 import { removable } from './plan'
 import { stopRecording } from './recording'
 import { change, recover, removeEmpty } from './transaction'
+import { asOwnerOf } from './whose'
 
 export interface UninstallOptions extends Where {
   readonly dryRun: boolean
@@ -31,10 +34,10 @@ export async function uninstall(options: UninstallOptions, say: (line: string) =
   const agent = into === undefined ? await findProvedAgent(options) : undefined
   const { layout } = agent ?? layoutInto(`${into}`, prefix === undefined ? PREFIXES : [prefix], platform)
   refusePackaged(into ?? '/', join(layout.plugins, 'tcp_resets.plugin'))
-  if (options.dryRun) return uninstallFrom(layout.state, agent, options, say)
+  if (options.dryRun) return uninstallFrom(layout, agent, options, say)
   const held = lock(layout.state)
   try {
-    return uninstallFrom(layout.state, agent, options, say, held)
+    return uninstallFrom(layout, agent, options, say, held)
   } finally {
     held.release()
   }
@@ -42,12 +45,13 @@ export async function uninstall(options: UninstallOptions, say: (line: string) =
 
 /** @param agent absent where it is a container's */
 function uninstallFrom(
-  state: string,
+  layout: Layout,
   agent: ProvedAgent | undefined,
   options: UninstallOptions,
   say: (line: string) => void,
   held?: Lock,
 ): boolean {
+  const { state } = layout
   if (!options.dryRun) {
     const recovered = recover(state)
     if (recovered) say(`First: ${recovered}`)
@@ -73,8 +77,20 @@ function uninstallFrom(
     if (remove.includes(pluginFile(agent))) endPlugin(agent)
     if (!reloadHealth(agent)) say('The alarms could not be reloaded: run netdatacli reload-health')
   }
+  forgetUsual(layout.cache, say)
   say(`Uninstalled ${manifest.version}`)
   const recordings = join(options.into ?? '/', RECORDINGS)
   if (existsSync(recordings)) say(`What was recorded stays; to remove it: rm -r ${recordings}`)
   return refused === undefined && unstopped === undefined
+}
+
+/** What the plugin has learnt. One that still runs removes it as it ends; one that does not has left it. */
+function forgetUsual(cache: string | undefined, say: (line: string) => void): void {
+  if (cache === undefined) return
+  const file = join(cache, USUAL_FILE)
+  try {
+    asOwnerOf(file, () => rmSync(file, { force: true }))
+  } catch (error) {
+    say(`${file} stays: ${messageOf(error)}`)
+  }
 }
