@@ -8,6 +8,7 @@ import { endPlugin, reloadHealth } from './agent/control'
 import { findAgent, findProvedAgent, type ProvedAgent } from './agent/find'
 import { USUAL_URL } from './agent/running'
 import type { Where } from './agent/where'
+import { OPTIONS, optionsOf, SELF_TEST, USAGE } from './commands'
 import { doctor } from './doctor/doctor'
 import { explainCommand } from './explain/explain'
 import { grant, grantOptions, revoke } from './grant/grant'
@@ -21,70 +22,6 @@ import { recordingsCommand } from './record/recordings'
 import { isUsageError, UsageError } from './usage-error'
 
 // The command for people. It ends with 0 when all is well, 1 when something is wrong, 2 when it was called wrongly.
-
-const USAGE = `Usage: tcp-resets install [--dry-run] [--guides-url URL] [--tracing | --no-tracing]
-                          [--recording | --no-recording]
-                            install or upgrade the plugin, its alarms and its guides
-       tcp-resets install --into DIR [--dry-run] [--guides-url URL]
-                            put the files into a container's root, into what is mounted there as /etc/netdata, or
-                            as a layer of an image into an empty directory; starts nothing
-       tcp-resets uninstall [--into DIR] [--dry-run]
-                            take back what install did, and keep what you have edited
-       tcp-resets doctor [--json]
-                            check that all of it works, and say what to do where it does not
-       tcp-resets reload    make Netdata read the alarms and start the plugin again, with its configuration
-       tcp-resets check-config [FILE]
-                            check the configuration of the plugin
-       tcp-resets explain FILE... | - | --live
-                            say of the TCP resets in a capture when they came, who sent them and what to do;
-                            tcp-resets explain --help has its options
-       tcp-resets grant [--tracepoints-only]
-                            let Netdata's group read which TCP resets the kernel sends and receives, until the next boot
-       tcp-resets revoke    take that back
-       tcp-resets recordings [show ID [OPTION...]]
-                            what was recorded when a burst began; OPTION is one of explain's
-       tcp-resets record    record what the plugin has asked for; started by systemd when there is something
-       tcp-resets --version | --help
-
-Netdata is found by what a running one says, else by its files. To say where it is:
-       --netdata-prefix DIR  where it is installed (/, /opt/netdata, /usr/local)
-       --url URL             where it answers (http://127.0.0.1:19999); https: and unix:/path/to/its.sock as well
-
-       --guides-url URL      what the addresses of the guides in notices begin with: https://netdata.example/netdata
-       --tracepoints-only    leave the dynamic events out: fewer resets, and not of which container
-       --tracing             let Netdata read which resets the kernel traces; what root with systemd does unless --no-tracing
-       --recording           record the headers of people's traffic when a burst begins; off unless asked for
-`
-
-const OPTIONS = {
-  'dry-run': { type: 'boolean' },
-  'guides-url': { type: 'string' },
-  tracing: { type: 'boolean' },
-  'no-tracing': { type: 'boolean' },
-  recording: { type: 'boolean' },
-  'no-recording': { type: 'boolean' },
-  'tracepoints-only': { type: 'boolean' },
-  json: { type: 'boolean' },
-  'netdata-prefix': { type: 'string' },
-  url: { type: 'string' },
-  into: { type: 'string' },
-  version: { type: 'boolean' },
-  help: { type: 'boolean', short: 'h' },
-} as const
-
-const AGENT = ['netdata-prefix', 'url']
-/** The options that each command takes. */
-const TAKES: Readonly<Record<string, readonly string[]>> = {
-  install: ['dry-run', 'guides-url', 'tracing', 'no-tracing', 'recording', 'no-recording', 'into', ...AGENT],
-  uninstall: ['dry-run', 'into', ...AGENT],
-  doctor: ['json', ...AGENT],
-  reload: AGENT,
-  'check-config': AGENT,
-  grant: ['tracepoints-only'],
-  revoke: [],
-  // What `grant` runs in a network namespace of its own.
-  'self-test': [],
-}
 
 /** Lines for the person; what others said in them can't steer the terminal. */
 const say = (text: string): void => {
@@ -107,12 +44,13 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
     return 0
   }
   const takesFile = command === 'check-config'
-  const taken = Object.keys(values).every(name => TAKES[command]?.includes(name))
-  if (!taken || TAKES[command] === undefined || rest.length > 0 || (file !== undefined && !takesFile)) {
+  const taken = optionsOf(command)
+  const fits = taken !== undefined && Object.keys(values).every(name => taken.has(name))
+  if (!fits || rest.length > 0 || (file !== undefined && !takesFile)) {
     writeSync(2, USAGE)
     return 2
   }
-  if (command === 'self-test') return done(actOut())
+  if (command === SELF_TEST) return done(actOut())
   if (command === 'grant') return done(grantTracing(env, values['tracepoints-only'] ?? false))
   if (command === 'revoke') return done(revoke(grantOptions(env)))
   const where = {
@@ -157,7 +95,7 @@ async function done(act: Promise<void>): Promise<number> {
 async function grantTracing(env: NodeJS.ProcessEnv, tracepointsOnly: boolean): Promise<void> {
   const options = grantOptions(env)
   if (process.getuid?.() !== 0) throw new Error('this needs root')
-  await grant(options, [process.execPath, __filename, 'self-test'], tracepointsOnly, line => {
+  await grant(options, [process.execPath, __filename, SELF_TEST], tracepointsOnly, line => {
     writeSync(2, `tcp-resets: ${line}\n`)
   })
 }

@@ -7,6 +7,7 @@ import { isMap, isScalar, parse, parseDocument, type YAMLMap } from 'yaml'
 import schema from '../plugin/config/schema.json'
 import { DASHBOARD_SCRIPT, readGuides, renderGuide, renderIndex } from '../web/render'
 import { HEALTH_FORMS, healthFileOf } from './health-forms'
+import { manualOf } from './manual'
 import { setModes } from './modes'
 import { listOf, thirdParties } from './third-party'
 
@@ -75,7 +76,7 @@ export async function build(): Promise<void> {
   ]
   writeFileSync(join(dist, THIRD_PARTY), listOf(thirdParties(bundles, root, GENERATORS)))
   copyFileSync(join(root, 'conf.d', 'tcp_resets.conf'), join(dist, 'conf.d', 'tcp_resets.conf'))
-  copyFileSync(join(root, 'packaging', 'tcp-resets.8'), join(dist, 'man', 'man8', 'tcp-resets.8'))
+  writeFileSync(join(dist, 'man/man8/tcp-resets.8'), manualOf(join(root, 'packaging/tcp-resets.8')))
   copyGrant()
   buildHealth()
   buildGuides()

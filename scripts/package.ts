@@ -87,7 +87,7 @@ function fill(tree: string, dist: string, version: string): void {
   }
   put(join(dist, THIRD_PARTY), `usr/share/doc/${PACKAGE}/${THIRD_PARTY}`)
   put(packaging('debian', 'copyright'), `usr/share/doc/${PACKAGE}/copyright`)
-  zip(tree, 'usr/share/man/man8/tcp-resets.8.gz', readFileSync(packaging('tcp-resets.8'), 'utf8'))
+  zip(tree, 'usr/share/man/man8/tcp-resets.8.gz', readFileSync(join(dist, 'man/man8/tcp-resets.8'), 'utf8'))
   zip(
     tree,
     `usr/share/doc/${PACKAGE}/changelog.gz`,

@@ -2,17 +2,11 @@ import { isIP } from 'node:net'
 import { parseArgs } from 'node:util'
 import { STAGES, type Stage } from '../../explain/explanation'
 import type { Wanted } from '../../explain/wanted'
+import { helpOf, type Options } from '../option'
 import { UsageError } from '../usage-error'
 
-interface Option {
-  readonly type: 'string' | 'boolean'
-  /** What its argument is called in the help. */
-  readonly argument?: string
-  readonly help: string
-}
-
-/** Every option of the command: the one place where they are written down, with their help. */
-const OPTIONS = {
+/** Every option of the command. */
+export const EXPLAIN_OPTIONS = {
   summary: { type: 'boolean', help: 'the summary alone, no reset in detail' },
   json: { type: 'boolean', help: 'as JSON, version 1, one reset on each line' },
   html: {
@@ -47,8 +41,8 @@ const OPTIONS = {
     help: 'with --live: in the namespace that has this name on its chart',
   },
   save: { type: 'string', argument: 'FILE', help: 'with --live: keep the capture' },
-  help: { type: 'boolean', help: 'this help' },
-} as const satisfies Readonly<Record<string, Option>>
+  help: { type: 'boolean', short: 'h', help: 'this help' },
+} as const satisfies Options
 
 /** What says how to capture. */
 const LIVE_ONLY = ['seconds', 'packets', 'interface', 'container', 'save'] as const
@@ -85,9 +79,7 @@ export const USAGE = `Usage: tcp-resets explain [OPTION...] FILE...
 Tells of each TCP reset in a capture (pcap, pcapng, gzip) when in its connection it came, who probably sent it, what that
 means and what to do. No name is looked up.
 
-${Object.entries<Option>(OPTIONS)
-  .map(([name, { argument, help }]) => `  ${`--${name}${argument ? ` ${argument}` : ''}`.padEnd(19)}${help}`)
-  .join('\n')}
+${helpOf(EXPLAIN_OPTIONS)}
 
 Ends with 0 when everything was read, 1 when it was read in part, 2 when it was called wrongly or that is no capture,
 130 when it was interrupted.
@@ -99,35 +91,32 @@ Ends with 0 when everything was read, 1 when it was read in part, 2 when it was 
  * @throws UsageError naming the option that is wrong
  */
 export function readOptions(args: readonly string[]): Asked {
-  const options = Object.fromEntries(
-    Object.entries<Option>(OPTIONS).map(([name, { type }]) => [
-      name,
-      name === 'help' ? { type, short: 'h' } : { type },
-    ]),
-  )
-  const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options })
-  const text = (name: keyof typeof OPTIONS): string | undefined => {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: EXPLAIN_OPTIONS,
+  })
+  const number = (
+    name: 'port' | 'frame' | 'limit' | 'seconds' | 'packets',
+    most = Number.MAX_SAFE_INTEGER,
+  ): number | undefined => {
     const value = values[name]
-    return typeof value === 'string' ? value : undefined
-  }
-  const number = (name: keyof typeof OPTIONS, most = Number.MAX_SAFE_INTEGER): number | undefined => {
-    const value = text(name)
     return value === undefined ? undefined : wholeNumber(value, `--${name}`, most)
   }
   const help = values.help === true
   if (!help && positionals.filter(file => file === '-').length > 1)
     throw new UsageError('standard input (-) can be read once only')
-  if (!help && text('html') === '') throw new UsageError('--html: expected a file to write')
+  if (!help && values.html === '') throw new UsageError('--html: expected a file to write')
   const wanted = defined({
-    stage: stageOf(text('stage')),
-    host: addressOf(text('host')),
+    stage: stageOf(values.stage),
+    host: addressOf(values.host),
     port: number('port', 65_535),
     frame: number('frame'),
   })
   const live = values.live === true
   for (const name of LIVE_ONLY) {
     if (values[name] !== undefined && !live) throw new UsageError(`--${name} goes with --live alone`)
-    if (text(name) === '') throw new UsageError(`--${name}: expected something, found nothing`)
+    if (values[name] === '') throw new UsageError(`--${name}: expected something, found nothing`)
   }
   if (live && positionals.length > 0) throw new UsageError('--live captures, and takes no file to read')
   return {
@@ -135,17 +124,17 @@ export function readOptions(args: readonly string[]): Asked {
     help,
     summary: values.summary === true,
     json: values.json === true,
-    html: text('html'),
+    html: values.html,
     wanted,
     limit: number('limit'),
-    idleSeconds: secondsOf(text('idle') ?? '10'),
+    idleSeconds: secondsOf(values.idle ?? '10'),
     live: live
       ? {
           seconds: number('seconds', 86_400) ?? 20,
           packets: number('packets', 10_000_000) ?? 50_000,
-          interface: text('interface'),
-          container: text('container'),
-          save: text('save'),
+          interface: values.interface,
+          container: values.container,
+          save: values.save,
         }
       : undefined,
   }

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { copyFileSync, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { EXPLAIN_OPTIONS } from '../../cli/explain/options'
 import { pcapRecord } from '../explain/pcap'
 
 // `tcp-resets explain` as people run it: the built command, on real captures.
@@ -255,21 +256,20 @@ t.test('a page of one file', async t => {
   t.notMatch(html, /<script|https?:\/\/(?!www\.w3\.org)/)
 })
 
-t.test('help, manual page and documentation have the same options', async t => {
+t.test('the documentation has every option', async t => {
   const { status, stdout } = run(['--help'])
   t.equal(status, 0)
-  const options = [...stdout.matchAll(/^ {2}(--[a-z]+)/gm)].map(([, option = '']) => option)
-  t.ok(options.includes('--json') && options.includes('--save'))
-  const root = join(__dirname, '..', '..')
-  const manual = readFileSync(join(root, 'packaging', 'tcp-resets.8'), 'utf8')
-  const page = readFileSync(join(root, 'docs', 'explain.md'), 'utf8')
-  const described = {
-    manual: [...manual.slice(manual.indexOf('.It Cm explain')).matchAll(/(?:^\.It|,) Fl (--?[a-z]+)/gm)].map(
-      ([, option]) => `-${option}`,
-    ),
-    page: [...page.matchAll(/^\| .*$/gm)].flatMap(([row]) => row.split('|')[1]?.match(/--[a-z]+/g) ?? []),
-  }
-  const wanted = options.filter(option => option !== '--help').sort()
-  t.same(described.manual.sort(), wanted)
-  t.same(described.page.sort(), wanted)
+  const page = readFileSync(join(__dirname, '..', '..', 'docs', 'explain.md'), 'utf8')
+  const documented = [...page.matchAll(/^\| .*$/gm)].flatMap(
+    ([row]) => row.split('|')[1]?.match(/--[a-z]+/g) ?? [],
+  )
+  const options = Object.keys(EXPLAIN_OPTIONS)
+  for (const option of options) t.match(stdout, new RegExp(`^  (-., )?--${option} `, 'm'))
+  t.same(
+    documented.sort(),
+    options
+      .filter(option => option !== 'help')
+      .map(option => `--${option}`)
+      .sort(),
+  )
 })
