@@ -1,7 +1,6 @@
-import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { root } from './build'
+import { CACHE, fetchPackage } from './from-registry'
 
 /** The newest of every release line that the built plugin is tried on. */
 export const SUPPORTED_NODES = ['18.20.8', '20.20.2', '22.23.3', '24.21.0']
@@ -9,7 +8,7 @@ export const SUPPORTED_NODES = ['18.20.8', '20.20.2', '22.23.3', '24.21.0']
 export const OLD_NODES = ['10.24.1', '12.22.12', '16.20.2']
 
 const registryPackage = `node-${process.platform}-${process.arch}`
-const cache = join(root, 'node_modules', '.cache', 'node-binaries')
+const cache = join(CACHE, 'node-binaries')
 
 /** A folder for a PATH with only this Node in it; undefined where `fetchNodes` did not get it. */
 export function nodeFolder(version: string): string | undefined {
@@ -22,9 +21,7 @@ export function fetchNodes(): void {
   for (const version of [...SUPPORTED_NODES, ...OLD_NODES]) {
     if (nodeFolder(version) !== undefined) continue
     const folder = join(cache, version)
-    const options = ['--no-save', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error']
-    mkdirSync(folder, { recursive: true })
-    spawnSync('npm', ['install', ...options, '--prefix', folder, `${registryPackage}@${version}`])
+    fetchPackage(folder, registryPackage, version)
     const node = join(folder, 'node_modules', registryPackage, 'bin', 'node')
     if (!existsSync(node)) continue
     mkdirSync(join(folder, 'only'), { recursive: true })

@@ -6,6 +6,7 @@ import { Parser, type Result } from 'tap-parser'
 import { build, root } from './build'
 import { ensurePackages } from './debian-packages'
 import { fetchNodes } from './node-binaries'
+import { fetchTelegramParser } from './telegram-parser'
 
 // `npm test`: sets up what the tests need, then lint, types, unused code, spelling, tests and coverage. What was
 // skipped comes last, with the reason.
@@ -113,6 +114,7 @@ function coverage(): number {
 async function main(): Promise<number> {
   const { missing } = ensurePackages(PACKAGES)
   fetchNodes()
+  fetchTelegramParser()
   await build()
 
   const broken = CHECKS.filter(({ title, command, args }) => !run(title, bin(command), args))

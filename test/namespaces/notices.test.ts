@@ -2,26 +2,30 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { healthFileFor } from '../../cli/install/health-form'
 import { dist } from '../../scripts/build'
 import { findNetdata, startAgent } from '../../scripts/private-agent'
+import { argumentsOf, isOld } from '../netdata/notifier'
 import { chartOf } from './watched-world'
 import { makeWorld, noWorld } from './world'
 
 // One cause in many containers, and how many hear of it: real namespaces and resets, a real agent, and what it hands to
 // its notifier.
 
-const stock = join(findNetdata()?.stockConf ?? '', 'health.d')
-const isOld = findNetdata() && !readFileSync(join(stock, 'disks.conf'), 'utf8').includes('summary:')
-const skip = noWorld ?? (findNetdata() === undefined && 'needs Netdata')
+const netdata = findNetdata()
+const skip = noWorld ?? (netdata === undefined && 'needs Netdata')
 
 interface Notice {
   readonly name: string
   readonly chart: string
   readonly status: string
   readonly info: string
+  /** The arguments that the agent gave its notifier. */
+  readonly words: readonly string[]
 }
 
 t.test('one cause in six containers: one notice at its start and one at its end', { skip }, async t => {
+  if (netdata === undefined) return
   const world = makeWorld(t)
   const netns = `tcp-resets-${process.pid}-notices`
   execFileSync('ip', ['netns', 'add', netns])
@@ -31,7 +35,7 @@ t.test('one cause in six containers: one notice at its start and one at its end'
   writeFileSync(program, `#!/bin/sh\n(IFS='|'; echo "$*") >>'${record}'\n`)
   chmodSync(program, 0o755)
   const ringing = `${world.prefix}-6`
-  const health = readFileSync(join(dist, 'health', isOld ? '1.37' : '1.43', 'tcp_resets.conf'), 'utf8')
+  const health = readFileSync(join(dist, ...healthFileFor(netdata.stockConf)), 'utf8')
   const agent = await startAgent({
     dist,
     netns,
@@ -58,7 +62,7 @@ t.test('one cause in six containers: one notice at its start and one at its end'
         const [to = '', , , , , , name = '', chart = ''] = words
         const status = words.find(word => /^(WARNING|CLEAR)$/.test(word))
         const info = words.find(word => word.includes('Guide: '))
-        return status && info && to !== 'silent' ? [{ name, chart, status, info }] : []
+        return status && info && to !== 'silent' ? [{ name, chart, status, info, words }] : []
       })
   await agent.waitFor('both were told', async () => {
     for (const name of names) await world.reset(name, 60)
@@ -82,6 +86,12 @@ t.test('one cause in six containers: one notice at its start and one at its end'
       `WARNING tcp_resets_in_containers ipv4.tcp_reset_raised_${ringing}`,
     ],
   )
+  for (const { words, ...notice } of raised) {
+    const order = argumentsOf({ ...notice, summary: '' }, isOld(netdata))
+    t.equal(words.length, order.length, 'as many arguments as the tests of each sender have')
+    for (const known of [notice.name, notice.chart, notice.status, notice.info])
+      t.equal(words.indexOf(known), order.indexOf(known), `and in their order: ${known}`)
+  }
   const most = told(({ info }) => info.replace(/ - TCP resets in containers.*/, ''))
   t.match(
     most.find(text => text.startsWith(`${ringing} `)),
