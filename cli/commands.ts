@@ -18,43 +18,43 @@ export const AGENT_OPTIONS = {
 } as const satisfies Options
 
 export const OPTIONS = {
-  'dry-run': { type: 'boolean', help: 'say what would be done, and do nothing' },
+  'dry-run': { type: 'boolean', help: 'say what would be done, but do nothing' },
   'guides-url': {
     type: 'string',
     argument: 'URL',
-    help: 'what the addresses of the guides in notices begin with: https://netdata.example/netdata',
+    help: 'the start of the addresses of guides in notices: https://netdata.example/netdata',
   },
   tracing: {
     type: 'boolean',
-    help: 'let Netdata read which resets the kernel traces; done anyway by root with systemd, unless --no-tracing',
+    help: "let Netdata read the kernel's trace of resets; the default for root with systemd",
   },
-  'no-tracing': { type: 'boolean', help: 'leave that out' },
+  'no-tracing': { type: 'boolean', help: "do not let Netdata read the kernel's trace" },
   recording: {
     type: 'boolean',
-    help: "record the headers of people's traffic when a burst begins; off unless asked for",
+    help: "record the headers of people's traffic when a burst begins; off by default",
   },
-  'no-recording': { type: 'boolean', help: 'end that' },
+  'no-recording': { type: 'boolean', help: 'turn recording off again' },
   into: {
     type: 'string',
     argument: 'DIR',
     help: 'the container, volume or empty directory to put the files into',
   },
-  json: { type: 'boolean', help: 'as JSON' },
+  json: { type: 'boolean', help: 'print JSON' },
   'tracepoints-only': {
     type: 'boolean',
-    help: 'leave the dynamic events out: fewer resets, and not of which container',
+    help: 'leave out the dynamic events: shows fewer resets, and not in which container',
   },
   ...AGENT_OPTIONS,
-  help: { type: 'boolean', short: 'h', help: 'this help' },
-  version: { type: 'boolean', help: 'which version this is' },
+  help: { type: 'boolean', short: 'h', help: 'show this help' },
+  version: { type: 'boolean', help: 'show the version' },
 } as const satisfies Options
 
 /** A way to call the command. */
 export interface Way {
-  /** Its first word is the command, if it has one. Brackets are around what can be left out. */
+  /** Its first word is the command, if it has one. What is in brackets can be left out. */
   readonly call: string
   readonly does: string
-  /** Whether the options that say where the agent is go with it as well. */
+  /** Whether it also takes the options that say where the agent is. */
   readonly findsAgent?: true
 }
 
@@ -66,43 +66,43 @@ export const WAYS: readonly Way[] = [
   },
   {
     call: 'install --into DIR [--dry-run] [--guides-url URL]',
-    does: "put the files into a container's root, into what is mounted there as /etc/netdata, or as a layer of an image into an empty directory; starts nothing",
+    does: "put the files into a container's root, into the directory that is mounted there as /etc/netdata, or into an empty directory as a layer of an image; starts nothing",
     findsAgent: true,
   },
   {
     call: 'uninstall [--into DIR] [--dry-run]',
-    does: 'take back what install did, and keep what you have edited',
+    does: 'remove what install put there, but keep what you have edited',
     findsAgent: true,
   },
   {
     call: 'doctor [--json]',
-    does: 'check that all of it works, and say what to do where it does not',
+    does: 'check that everything works, and say what to do if it does not',
     findsAgent: true,
   },
   {
     call: 'reload',
-    does: 'make Netdata read the alarms and start the plugin again, with its configuration',
+    does: 'make Netdata read the alarms again and restart the plugin, which reads its configuration',
     findsAgent: true,
   },
   { call: 'check-config [FILE]', does: 'check the configuration of the plugin', findsAgent: true },
   {
     call: 'explain [OPTION...] FILE... | - | --live',
-    does: 'say of the TCP resets in a capture when they came, who sent them and what to do; tcp-resets explain --help has its options',
+    does: 'explain the TCP resets in a capture: when they came, who sent them, what to do; for its options: tcp-resets explain --help',
   },
   {
     call: 'grant [--tracepoints-only]',
     does: "let Netdata's group read which TCP resets the kernel sends and receives, until the next boot",
   },
-  { call: 'revoke', does: 'take that back' },
+  { call: 'revoke', does: 'take the grant back' },
   {
     call: 'recordings [show ID [OPTION...]]',
-    does: "what was recorded when a burst began; OPTION is one of explain's",
+    does: "list what was recorded when bursts began, or explain one; OPTION is one of explain's",
   },
   {
     call: 'record',
-    does: 'record what the plugin has asked for; started by systemd when there is something',
+    does: 'make the recording that the plugin has asked for; systemd starts this',
   },
-  { call: '--help | --version', does: 'this help, or which version this is' },
+  { call: '--help | --version', does: 'show this help, or the version' },
 ]
 
 /** What `grant` runs in a network namespace of its own. It is not for people, and no help has it. */
@@ -140,7 +140,7 @@ const ways = WAYS.map(({ call, does }, index) =>
 
 export const USAGE = `${ways.join('\n')}
 
-Netdata is found by what a running one says, else by its files; where that fails, say where it is.
+A running Netdata says where it is; otherwise its files are looked for. If that fails, say where it is.
 
 ${helpOf(OPTIONS)}
 `

@@ -7,8 +7,8 @@ import { UsageError } from '../usage-error'
 
 /** Every option of the command. */
 export const EXPLAIN_OPTIONS = {
-  summary: { type: 'boolean', help: 'the summary alone, no reset in detail' },
-  json: { type: 'boolean', help: 'as JSON, version 1, one reset on each line' },
+  summary: { type: 'boolean', help: 'only the summary, no reset in detail' },
+  json: { type: 'boolean', help: 'print JSON, version 1, one reset on each line' },
   html: {
     type: 'string',
     argument: 'OUT',
@@ -21,19 +21,23 @@ export const EXPLAIN_OPTIONS = {
   limit: {
     type: 'string',
     argument: 'N',
-    help: 'at most so many resets (in detail: one of each kind, and 10)',
+    help: 'at most N resets (in detail: 10, one of each kind)',
   },
-  idle: { type: 'string', argument: 'SECONDS', help: 'silence from which on a connection was idle (10)' },
+  idle: { type: 'string', argument: 'SECONDS', help: 'how much silence makes a connection idle (10)' },
   live: {
     type: 'boolean',
-    help: "capture now with the system's tcpdump, headers only, what --host and --port say, and explain that",
+    help: "capture now with the system's tcpdump and explain that: headers only, of --host and --port",
   },
-  seconds: { type: 'string', argument: 'N', help: 'with --live: for so long at most (20), or until Ctrl-C' },
-  packets: { type: 'string', argument: 'N', help: 'with --live: so many packets at most (50000)' },
+  seconds: {
+    type: 'string',
+    argument: 'N',
+    help: 'with --live: for at most N seconds (20), or until Ctrl-C',
+  },
+  packets: { type: 'string', argument: 'N', help: 'with --live: at most N packets (50000)' },
   interface: {
     type: 'string',
     argument: 'NAME',
-    help: 'with --live: where (all of them; on FreeBSD the first)',
+    help: 'with --live: on which interface (all; on FreeBSD the first)',
   },
   container: {
     type: 'string',
@@ -41,7 +45,7 @@ export const EXPLAIN_OPTIONS = {
     help: 'with --live: in the namespace that has this name on its chart',
   },
   save: { type: 'string', argument: 'FILE', help: 'with --live: keep the capture' },
-  help: { type: 'boolean', short: 'h', help: 'this help' },
+  help: { type: 'boolean', short: 'h', help: 'show this help' },
 } as const satisfies Options
 
 /** What says how to capture. */
@@ -76,12 +80,12 @@ export const USAGE = `Usage: tcp-resets explain [OPTION...] FILE...
        tcp-resets explain [OPTION...] -       reads standard input, as it comes
        tcp-resets explain --live [OPTION...]  captures first
 
-Tells of each TCP reset in a capture (pcap, pcapng, gzip) when in its connection it came, who probably sent it, what that
-means and what to do. No name is looked up.
+For each TCP reset in a capture (pcap, pcapng, gzip), says when in its connection it came, who probably sent it, what that
+means and what to do. Looks up no names.
 
 ${helpOf(EXPLAIN_OPTIONS)}
 
-Ends with 0 when everything was read, 1 when it was read in part, 2 when it was called wrongly or that is no capture,
+Exits with 0 when everything was read, 1 when only a part was read, 2 when the usage was wrong or the file is no capture,
 130 when it was interrupted.
 `
 
