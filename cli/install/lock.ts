@@ -51,11 +51,12 @@ export function lock(state: string): Lock {
   }
 }
 
-/** What others left who were killed while they took it. */
+/** What others left who were killed while they took it. Where no /proc is mounted, as in a chroot, nobody seems to live. */
 function clearAfterKilled(state: string): void {
   for (const name of readdirSync(state)) {
     const pid = /^lock\.(\d+)(\.stale)?$/.exec(name)?.[1]
-    if (pid !== undefined && startOf(Number(pid)) === undefined) rmSync(join(state, name), { force: true })
+    const isOthers = pid !== undefined && Number(pid) !== process.pid
+    if (isOthers && startOf(Number(pid)) === undefined) rmSync(join(state, name), { force: true })
   }
 }
 

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { parse, parseAllDocuments } from 'yaml'
+import { NEEDS } from '../../cli/agent/container-needs'
 import { root } from '../../scripts/build'
 import { command } from '../cli/sandbox'
 
@@ -55,10 +56,28 @@ t.test('Kubernetes', async t => {
 
 t.test('Docker', async t => {
   const { services } = parse(file('docker', 'compose.yaml'))
-  for (const { volumes } of [services.netdata, services.grant])
-    t.ok(volumes.some((volume: { source?: string }) => volume.source === GRANTED))
-  t.match(
-    file('docker', 'Dockerfile'),
-    /bin\/tcp-resets install --into \/layer\n[\s\S]*^COPY .* \/layer\/ \/$/m,
+  const { netdata, grant } = services
+  t.match(netdata, { network_mode: 'host', pid: 'host' })
+  const wanted = NEEDS.flatMap(({ flag }) => /^-v (.*)$/.exec(flag)?.[1] ?? [])
+  t.strictSame(
+    wanted.filter(mount => !netdata.volumes.includes(mount)),
+    [],
+    'it has the mounts that `install --into` prints',
   )
+  t.strictSame(grant.volumes, [`${GRANTED}:${GRANTED}:rshared`])
 })
+
+t.test(
+  'what goes on running after the grant',
+  { skip: process.getuid?.() !== 0 && 'needs root' },
+  async t => {
+    const [shell, c, script] = parse(file('docker', 'compose.yaml')).services.grant.entrypoint
+    const asked = script
+      .replace(/^.*tcp-resets grant.*\n/, '')
+      .replace('sleep infinity', 'cat /proc/self/status')
+    t.match(spawnSync(shell, [c, asked], { encoding: 'utf8' }), {
+      status: 0,
+      stdout: /^Uid:\t65534\t65534\t65534\t65534\nGid:\t65534[\s\S]*^CapPrm:\t0+\n[\s\S]*^CapBnd:\t0+$/m,
+    })
+  },
+)

@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { version } from '../../package.json'
 import { archive } from '../../scripts/archive'
-import { dist } from '../../scripts/build'
+import { dist, root } from '../../scripts/build'
 import { ownNode } from '../../scripts/own-node'
 import { noSandbox, openSandbox, REMOVE_NODE, type Sandbox } from '../cli/sandbox'
 
@@ -37,6 +39,11 @@ interface Image {
   /** Where it is now. */
   readonly program: string
 }
+
+/** How the Dockerfile makes the layer. */
+const DOCKERFILE_RUN = /^RUN ((?:.*\\\n)*.*)$/m
+  .exec(readFileSync(join(root, 'packaging/docker/Dockerfile'), 'utf8'))?.[1]
+  ?.replaceAll('\\\n', ' ')
 
 const IMAGES: readonly Image[] = [
   {
@@ -130,8 +137,9 @@ for (const image of IMAGES) {
 
     await t.test('a layer of the image', async t => {
       const sandbox = await open(t)
-      t.match(sandbox.sh(`${command} install --into ${LAYER}`), { status: 0, stderr: '' })
-      sandbox.must(`cp -a ${LAYER}/. ${ROOT}/`)
+      sandbox.must(`mkdir ${ROOT}/unpacked; cp '${packed}' ${ROOT}/unpacked/`)
+      t.match(sandbox.sh(`chroot ${ROOT} sh -c '${DOCKERFILE_RUN}'`), { status: 0, stderr: '' })
+      sandbox.must(`cp -a ${ROOT}/layer/. ${ROOT}/; rm -r ${ROOT}/layer ${ROOT}/unpacked`)
       await start(sandbox, image, '--net')
       await works(t, sandbox)
       const doctor = sandbox.sh(within('/usr/local/bin/tcp-resets doctor'))
