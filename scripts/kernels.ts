@@ -29,7 +29,7 @@ export type Release = (typeof RELEASES)[number]
 const MIRROR = 'http://deb.debian.org/debian'
 const KEYS = '/usr/share/keyrings/debian-archive-keyring.gpg'
 const META = 'linux-image-cloud-amd64'
-const cache = join(root, 'node_modules', '.cache', 'kernels')
+const cache = join(root, 'node_modules', '.cache', 'debian-kernels')
 
 /** A kernel and its modules, as its package has them. */
 export interface Kernel {
@@ -39,48 +39,52 @@ export interface Kernel {
 }
 
 /**
- * The kernel of a release, from its package, which is unpacked and not installed.
+ * The kernel of a release, from its package, which is unpacked and not installed. It is fetched once, by one process at a
+ * time.
  *
  * @returns its files, or why there are none, for a person
  */
 export function fetchKernel(release: Release): Kernel | { readonly missing: string } {
-  const folder = join(cache, release)
-  const found = kernelIn(folder)
-  if (found !== undefined) return found
   if (process.arch !== 'x64') return { missing: 'the kernels are those of x86-64' }
-  for (const part of ['lists/partial', 'cache/archives/partial', 'debs', 'root'])
-    mkdirSync(join(folder, part), { recursive: true })
-  writeFileSync(join(folder, 'sources.list'), `deb [signed-by=${KEYS}] ${MIRROR} ${release} main\n`)
-  writeFileSync(join(folder, 'status'), '')
-  // Nothing of this machine's own apt is read or changed.
-  const options = [
-    `Dir::Etc::sourcelist=${folder}/sources.list`,
-    'Dir::Etc::sourceparts=-',
-    `Dir::State::lists=${folder}/lists`,
-    `Dir::State::status=${folder}/status`,
-    `Dir::Cache=${folder}/cache`,
-    'APT::Sandbox::User=root',
-    'APT::Get::List-Cleanup=false',
-  ].flatMap(option => ['-o', option])
-  const run = (program: string, ...args: string[]) =>
-    spawnSync(program, program === 'dpkg' ? args : [...options, ...args], {
-      cwd: join(folder, 'debs'),
-      encoding: 'utf8',
-    })
-  const updated = run('apt-get', '-q', 'update')
-  if (updated.status !== 0) return { missing: `${MIRROR} ${release}: ${lastLine(updated.stderr ?? '')}` }
-  const image = /Depends: (linux-image-\S+)/.exec(run('apt-cache', 'depends', META).stdout)?.[1]
-  if (image === undefined) return { missing: `${MIRROR} ${release} has no ${META}` }
-  // From Linux 7 on the kernel itself and its modules are in packages of their own.
-  for (const kind of ['linux-image', 'linux-binary', 'linux-modules'])
-    run('apt-get', '-q', 'download', image.replace('linux-image', kind))
-  for (const deb of readdirSync(join(folder, 'debs'))) run('dpkg', '-x', deb, '../root')
-  return kernelIn(folder) ?? { missing: `${image} could not be downloaded` }
+  const folder = join(cache, release)
+  if (!existsSync(folder)) {
+    mkdirSync(cache, { recursive: true })
+    const { status, stderr } = spawnSync('sh', ['-c', FETCH, 'sh', release], { cwd: cache, encoding: 'utf8' })
+    if (status !== 0) return { missing: `${MIRROR} ${release}: ${lastLine(stderr)}` }
+  }
+  return kernelIn(folder) ?? { missing: `${folder} has no kernel and its modules` }
 }
 
+/** Nothing of this machine's own apt is read or changed. */
+const FETCH = `set -e
+  exec 9>lock; flock 9
+  [ ! -e $1 ] || exit 0
+  rm -rf new; mkdir -p new/lists/partial new/cache/archives/partial new/debs new/root; cd new
+  echo 'deb [signed-by=${KEYS}] ${MIRROR} '$1' main' >sources.list
+  : >status
+  cat >apt.conf <<END
+    Dir::Etc::sourcelist "$PWD/sources.list";
+    Dir::Etc::sourceparts "-";
+    Dir::State::lists "$PWD/lists";
+    Dir::State::status "$PWD/status";
+    Dir::Cache "$PWD/cache";
+    APT::Sandbox::User "root";
+END
+  export APT_CONFIG=$PWD/apt.conf
+  apt-get -q update
+  image=$(apt-cache depends ${META} | sed -n 's/.*Depends: linux-image-//p')
+  cd debs
+  apt-get -q download linux-image-$image
+  # From Linux 7 on the kernel itself and its modules are in packages of their own.
+  for kind in linux-binary linux-modules; do
+    ! apt-cache show $kind-$image >/dev/null 2>&1 || apt-get -q download $kind-$image
+  done
+  for deb in *; do dpkg -x $deb ../root; done
+  cd ../..; mv new/root $1; rm -rf new`
+
 function kernelIn(folder: string): Kernel | undefined {
-  const modules = firstIn(folder, ['root/lib/modules', 'root/usr/lib/modules'], /^[^/]+$/)
-  const vmlinuz = firstIn(folder, ['root/boot', 'root/usr/lib/modules'], /(^|\/)vmlinuz/)
+  const modules = firstIn(folder, ['lib/modules', 'usr/lib/modules'], /^[^/]+$/)
+  const vmlinuz = firstIn(folder, ['boot', 'usr/lib/modules'], /(^|\/)vmlinuz/)
   const isWhole = modules !== undefined && existsSync(join(modules, 'kernel'))
   return isWhole && vmlinuz !== undefined ? { vmlinuz, modules } : undefined
 }
@@ -226,8 +230,10 @@ export async function bootKernel(
       'nice',
       [
         'qemu-system-x86_64',
+        // One thread: with one for each CPU, a CPU of the guest may meet what another is just patching into the kernel's
+        // code (int3 in sched_clock_cpu, at the boot of 7.2).
         // Without cx16: the allocator of newer kernels (6.12) faults now and then on what QEMU 7.2 makes of cmpxchg16b.
-        ...['-machine', 'q35,accel=tcg', '-cpu', 'max,-cx16', '-m', '1024'],
+        ...['-machine', 'q35', '-accel', 'tcg,thread=single', '-cpu', 'max,-cx16', '-m', '1024'],
         ...(options.countsInstructions ? ['-icount', 'shift=0,sleep=off'] : ['-smp', '2']),
         ...['-nographic', '-no-reboot', '-nic', 'none'],
         ...['-kernel', vmlinuz, '-initrd', join(work, 'initramfs.gz')],
