@@ -37,7 +37,7 @@ export const OPTIONS = {
   into: {
     type: 'string',
     argument: 'DIR',
-    help: 'the container, volume or empty directory to put the files into',
+    help: 'the container, volume or empty directory that has the files, or gets them',
   },
   json: { type: 'boolean', help: 'print JSON' },
   'tracepoints-only': {
@@ -77,6 +77,11 @@ export const WAYS: readonly Way[] = [
   {
     call: 'doctor [--json]',
     does: 'check that everything works, and say what to do if it does not',
+    findsAgent: true,
+  },
+  {
+    call: 'doctor --into DIR [--json]',
+    does: 'the same from outside of a container: the files in DIR, and what the container that runs with them sees of its host',
     findsAgent: true,
   },
   {

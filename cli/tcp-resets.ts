@@ -65,16 +65,16 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
       join(dist, 'plugins.d', 'tcp_resets.plugin'),
     )
   if (command === 'reload') return reload(await findProvedAgent(where))
-  if (command === 'doctor') return (await doctor(where, values.json ?? false, say)) ? 0 : 1
-  const dryRun = values['dry-run'] ?? false
   const into = values.into === undefined ? undefined : resolve(values.into)
+  if (into !== undefined && values.url !== undefined)
+    throw new UsageError('--into asks nobody: leave --url out')
+  if (command === 'doctor') return (await doctor(where, into, values.json ?? false, say)) ? 0 : 1
+  const dryRun = values['dry-run'] ?? false
   if (command === 'uninstall') return (await uninstall({ ...where, dryRun, into }, say)) ? 0 : 1
   const guidesUrl = values['guides-url'] && checkUrl(values['guides-url'], '--guides-url')
   if (into !== undefined) {
-    if (values.tracing || values.recording || values.url !== undefined)
-      throw new UsageError(
-        '--into starts nothing and asks nobody: leave --tracing, --recording and --url out',
-      )
+    if (values.tracing || values.recording)
+      throw new UsageError('--into starts nothing: leave --tracing and --recording out')
     installIntoDirectory(
       { dist, into, prefix: where.prefix, platform: where.platform, dryRun, guidesUrl },
       say,

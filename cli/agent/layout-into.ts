@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, lstatSync, readdirSync, realpathSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, realpathSync } from 'node:fs'
 import { isAbsolute, join, resolve, sep } from 'node:path'
 import { type Layout, layoutAt } from './layout'
 
@@ -57,6 +57,11 @@ export function layoutInto(
   return into
 }
 
+/** A path of the files in DIR, as the container sees it. */
+export function seenInside({ kind }: Into, dir: string, path: string): string {
+  return join(kind === 'configuration' ? '/etc/netdata' : '/', path.slice(dir.length))
+}
+
 /** Netdata's image has its volumes at /etc/netdata, /var/lib/netdata and /var/cache/netdata: none of it is there. */
 function imageLayout(dir: string): Layout {
   const stockConf = join(dir, 'usr/lib/netdata/conf.d')
@@ -94,7 +99,6 @@ function refuseUnsafe(dir: string): void {
   if (stat?.isSymbolicLink()) throw new Error(`--into ${dir}: it is a link: name ${realpathSync(dir)}`)
   if (!stat?.isDirectory())
     throw new Error(`--into ${dir}: ${stat ? 'it is no directory' : 'it is not there'}`)
-  accessSync(dir, constants.W_OK) // where it is read-only, mkdir() of Node would say that it is not there
 }
 
 /** A link with a whole path leads to one place in the container, and to another one from here. */

@@ -5,6 +5,7 @@ import { addressOf, type HexEnd, parseTcpSockets, plainAddress } from '../../plu
 import { isRootsAlone } from '../install/whose'
 import type { Connection, End } from './ask'
 import type { Processes } from './processes'
+import { isSameFile } from './same-file'
 
 /** The processes of Linux, from /proc: proc(5). */
 export const linuxProcesses: Processes = {
@@ -97,8 +98,7 @@ function isService(pid: number, name: string): boolean {
 
 /** In a container the same path is another directory. */
 function seesSame(pid: number, path: string): boolean {
-  const [theirs, ours] = [`/proc/${pid}/root${path}`, path].map(each => attempt(() => statSync(each)))
-  return theirs !== undefined && theirs.dev === ours?.dev && theirs.ino === ours.ino
+  return isSameFile(`/proc/${pid}/root${path}`, path)
 }
 
 /** Whether a process shares a namespace (`net`, `mnt`, `pid`) with another; undefined where that can't be seen. */

@@ -1,7 +1,7 @@
-import { existsSync, readlinkSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readlinkSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { attempt } from '../../plugin/attempt'
-import { NETNS, NETWORK, POD_LOGS, PROC, PROCESSES, TRACING } from '../agent/container-needs'
+import { NETNS, NETWORK, POD_CONTAINERS, POD_LOGS, PROC, PROCESSES, TRACING } from '../agent/container-needs'
 import type { Agent } from '../agent/find'
 import { type Finding, good, note } from './finding'
 
@@ -28,6 +28,15 @@ export function hasNetworkOf(host: string): boolean | undefined {
   return hosts === undefined ? undefined : own === hosts
 }
 
+/** Whether what is there are namespaces: those made since a mount without `rslave` are plain files. */
+function showsNamespaces(dir: string): boolean {
+  const [own, ...others] = [
+    '/proc/self/ns/net',
+    ...(attempt(() => readdirSync(dir)) ?? []).map(name => join(dir, name)),
+  ].map(path => attempt(() => statSync(path).dev))
+  return existsSync(dir) && others.every(dev => dev === own)
+}
+
 /** In a container: what it is not shown of its host, and the flags that would show it. */
 export function checkContainer(agent: Agent, platform: NodeJS.Platform): Finding[] {
   const host = hostSeenAt(agent)
@@ -40,7 +49,8 @@ export function checkContainer(agent: Agent, platform: NodeJS.Platform): Finding
     ...(own === hosts ? [] : [PROCESSES]),
     ...(network === undefined ? [PROC] : []),
     ...(existsSync(join(host, 'var/log/pods')) ? [] : [POD_LOGS]),
-    ...(existsSync(join(host, 'run/netns')) ? [] : [NETNS]),
+    ...(existsSync(join(host, 'var/log/containers')) ? [] : [POD_CONTAINERS]),
+    ...(showsNamespaces(join(host, 'run/netns')) ? [] : [NETNS]),
     ...(existsSync('/run/netdata-tcp-resets') ? [] : [TRACING]),
   ]
   if (missing.length === 0) return [good('container', `it is shown all of its host, below ${host}`)]

@@ -10,6 +10,7 @@ import { checkData } from './data'
 import { checkFiles } from './files'
 import { type Finding, reportOf, wrong } from './finding'
 import { checkGuides } from './guides'
+import { checkInto } from './into'
 import { checkKernel } from './kernel'
 import { checkNamespaces } from './namespaces'
 import { checkNode } from './node'
@@ -42,10 +43,24 @@ const CHECKS: readonly Check[] = [
 /**
  * Checks an installation, as its user and as the agent's.
  *
+ * @param into what a container has, instead of this machine
  * @returns whether nothing is wrong
+ * @throws where `into` is nothing that a container could have
  */
-export async function doctor(where: Where, json: boolean, say: (line: string) => void): Promise<boolean> {
-  const findings = await findAgent(where).then(
+export async function doctor(
+  where: Where,
+  into: string | undefined,
+  json: boolean,
+  say: (line: string) => void,
+): Promise<boolean> {
+  const findings = into === undefined ? await checkAll(where) : checkInto(into, where.prefix, where.platform)
+  const ok = findings.every(({ status }) => status !== 'wrong')
+  say(json ? JSON.stringify({ ok, findings }, undefined, 2) : reportOf(findings))
+  return ok
+}
+
+function checkAll(where: Where): Promise<Finding[]> {
+  return findAgent(where).then(
     async agent => {
       const found = []
       for (const check of CHECKS) found.push(...(await check(agent, where.platform)))
@@ -53,7 +68,4 @@ export async function doctor(where: Where, json: boolean, say: (line: string) =>
     },
     thrown => [wrong('netdata', messageOf(thrown), 'install Netdata, then: tcp-resets install')],
   )
-  const ok = findings.every(({ status }) => status !== 'wrong')
-  say(json ? JSON.stringify({ ok, findings }, undefined, 2) : reportOf(findings))
-  return ok
 }

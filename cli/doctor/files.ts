@@ -14,25 +14,36 @@ import { putAgain } from './put-again'
 
 /** Whether the files are there, as they were put there, and the agent's user can run the plugin. */
 export function checkFiles(agent: Agent): Finding[] {
-  return [...checkInstallation(agent), checkPlugin(agent)]
+  const [state, plugin] = [agent.layout.state, pluginFile(agent)]
+  return [...checkInstallation({ root: '/', state, plugin, again: putAgain(agent) }), checkPlugin(agent)]
 }
 
-function checkInstallation(agent: Agent): Finding[] {
-  const { state } = agent.layout
+/** What was installed, here or into the files of a container. */
+interface Installation {
+  /** What stands for `/`. */
+  readonly root: string
+  /** Where the manifest is. */
+  readonly state: string
+  readonly plugin: string
+  /** How a person puts the files there again. */
+  readonly again: string
+}
+
+/** Whether the files are there, and as they were put there. */
+export function checkInstallation({ root, state, plugin, again }: Installation): Finding[] {
   let manifest: Manifest | undefined
   try {
-    if (interrupted(state))
-      return [wrong('files', `an installation was interrupted, see ${state}`, putAgain(agent))]
-    manifest = readManifest(state)
+    if (interrupted(state)) return [wrong('files', `an installation was interrupted, see ${state}`, again)]
+    manifest = readManifest(state, root)
   } catch (thrown) {
-    return [wrong('files', messageOf(thrown), putAgain(agent))]
+    return [wrong('files', messageOf(thrown), again)]
   }
-  if (manifest === undefined && isPackaged('/', pluginFile(agent))) return checkPackage(agent)
+  if (manifest === undefined && isPackaged(root, plugin)) return checkPackage(root, again)
   if (manifest === undefined)
     return [note('files', `no manifest in ${state}: they were put there by hand, or by something else`)]
   const files = Object.entries(manifest.files)
   const gone = files.filter(([path]) => !lstatSync(path, { throwIfNoEntry: false })).map(([path]) => path)
-  if (gone.length > 0) return [wrong('files', `gone: ${gone.join(', ')}`, putAgain(agent))]
+  if (gone.length > 0) return [wrong('files', `gone: ${gone.join(', ')}`, again)]
   const edited = files.filter(([path, print]) => fingerprintOf(path) !== print).map(([path]) => path)
   const beside = files.map(([path]) => path).filter(path => path.endsWith('.new'))
   return [
@@ -45,8 +56,10 @@ function checkInstallation(agent: Agent): Finding[] {
 }
 
 /** What dpkg finds changed since it put them there: dpkg(1), --verify. */
-function checkPackage(agent: Agent): Finding[] {
-  const { status, stdout } = spawnSync('dpkg', ['--verify', 'netdata-tcp-resets'], { encoding: 'utf8' })
+function checkPackage(root: string, again: string): Finding[] {
+  const { status, stdout } = spawnSync('dpkg', ['--root', root, '--verify', 'netdata-tcp-resets'], {
+    encoding: 'utf8',
+  })
   if (status === null)
     return [unknown('files', 'those of the Debian package; dpkg does not tell whether whole')]
   const of = (kind: RegExp): string => [...stdout.matchAll(kind)].map(([, path]) => path).join(', ')
@@ -56,7 +69,7 @@ function checkPackage(agent: Agent): Finding[] {
   const faults = [gone && `gone: ${gone}`, broken && `not as the package has them: ${broken}`].filter(Boolean)
   return [
     faults.length > 0
-      ? wrong('files', faults.join('; '), putAgain(agent))
+      ? wrong('files', faults.join('; '), again)
       : good('files', 'those of the Debian package, all there'),
     ...(edited ? [note('files', `edited since, and kept by upgrades: ${edited}`)] : []),
   ]

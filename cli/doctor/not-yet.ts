@@ -14,9 +14,14 @@ const MARGIN_S = 10
  * @returns undefined where it has had its time
  */
 export function notYet(agent: Agent): string | undefined {
-  const put = attempt(() => statSync(pluginFile(agent)).ctimeMs)
-  if (put === undefined) return undefined
   const every = Number(agent.conf?.get('plugins')?.get('check for new plugins every')) || LOOKS_EVERY_S
+  return putJustNow(pluginFile(agent), every)
+}
+
+/** The same for one whose configuration is not known. */
+export function putJustNow(plugin: string, every = LOOKS_EVERY_S): string | undefined {
+  const put = attempt(() => statSync(plugin).ctimeMs)
+  if (put === undefined) return undefined
   const age = Math.max(0, Math.floor((Date.now() - put) / 1000))
   return age > every + MARGIN_S
     ? undefined

@@ -11,6 +11,7 @@ import { dataOff } from '../agent/off'
 import { canActAs, runAs } from '../agent/user'
 import { isPackaged } from '../install/packaged'
 import { configurationOf } from './configuration'
+import { hostSeenAt } from './container'
 import { type Finding, good, note, unknown, wrong } from './finding'
 import { notYet } from './not-yet'
 
@@ -68,6 +69,8 @@ export async function checkTracing(agent: Agent, platform: NodeJS.Platform): Pro
 }
 
 function howToGrant(agent: Agent): string {
+  if (hostSeenAt(agent) !== undefined)
+    return `TCP_RESETS_GROUP=${agent.user?.gid} tcp-resets grant, on the host`
   if (!isPackaged('/', pluginFile(agent))) return 'tcp-resets install --tracing'
   return hasSystemd()
     ? 'systemctl enable tcp-resets-tracing; systemctl restart tcp-resets-tracing'

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { version } from '../../package.json'
 import { NEEDS } from '../agent/container-needs'
@@ -36,6 +36,7 @@ export function installIntoDirectory(options: IntoOptions, say: (line: string) =
   const { dist, into, prefix, platform, dryRun } = options
   refuseDamaged(dist)
   const found = layoutInto(into, prefix === undefined ? PREFIXES : [prefix], platform)
+  accessSync(into, constants.W_OK) // where it is read-only, mkdir() of Node would say that it is not there
   const { layout } = found
   const plugin = join(layout.plugins, 'tcp_resets.plugin')
   say(`Netdata: ${layout.from}`)

@@ -9,7 +9,8 @@ import { join } from 'node:path'
  */
 export function isPackaged(root: string, plugin: string): boolean {
   const list = join(root, 'var/lib/dpkg/info/netdata-tcp-resets.list')
-  return existsSync(list) && readFileSync(list, 'utf8').split('\n').includes(plugin)
+  const paths = existsSync(list) ? readFileSync(list, 'utf8').split('\n') : []
+  return paths.some(path => path !== '' && join(root, path) === plugin)
 }
 
 /**

@@ -63,8 +63,18 @@ t.test('the root of a container', async t => {
     '#!/bin/sh\nexec /usr/local/lib/netdata-tcp-resets/bin/tcp-resets "$@"\n',
     'the command in there has the paths of in there',
   )
+  t.match(run('doctor', '--into', into, '--json'), { status: 0, stderr: '' })
+  t.match(run('doctor', '--into', into, '--url', 'http://127.0.0.1:1'), {
+    status: 2,
+    stderr: /leave --url out/,
+  })
   t.match(run('uninstall', '--into', into), { status: 0, stderr: '' })
   t.strictSame(treeOf(into), before)
+
+  const list = join(into, 'var/lib/dpkg/info/netdata-tcp-resets.list')
+  mkdirSync(join(list, '..'), { recursive: true })
+  writeFileSync(list, '/.\n/usr/lib/netdata/plugins.d/tcp_resets.plugin\n')
+  t.match(run('install', '--into', into), { status: 1, stderr: /is the Debian package's: use apt/ })
 })
 
 t.test('places that it refuses, each in a line', async t => {

@@ -26,6 +26,7 @@ function tree(t: Test): string | undefined {
 
 const ROOT = '/mnt/container/root'
 const LAYER = '/mnt/layer'
+const GRANTED = '/run/netdata-tcp-resets'
 const PID = '/mnt/container/pid'
 
 /** What docker gives the root of a container: no CAP_SYS_ADMIN. */
@@ -174,9 +175,48 @@ for (const image of IMAGES) {
           mount --bind ${from} ${ROOT}${to}; mount -o remount,bind,ro ${ROOT}${to}`)
       for (const dir of ['usr', 'etc'])
         sandbox.must(`mount --rbind ${ROOT}/${dir} ${ROOT}/${dir}; mount -o remount,bind,ro ${ROOT}/${dir}`)
+      const doctor = () => sandbox.sh(`${command} doctor --into ${LAYER}`)
+      t.match(doctor(), {
+        status: 0,
+        stdout: /note +container +no Netdata of this machine runs with these files.*\n +→ .*--network=host/,
+      })
+      // What there is to see on this host: logs as the kubelet has them, a namespace of ip-netns(8), and a grant's directory.
+      sandbox.must(`mkdir -p /var/log/pods ${ROOT}/host/var/log/pods ${ROOT}/host/run/netns ${ROOT}${GRANTED}
+        ip netns add seen; install -d ${GRANTED}/sent ${GRANTED}/received
+        install -m 440 -g netdata /dev/null ${GRANTED}/sent/trace_pipe
+        install -m 440 -g netdata /dev/null ${GRANTED}/received/trace_pipe`)
       await start(sandbox, image, '--net')
       await works(t, sandbox)
+      const lacking = doctor()
+      t.equal(lacking.status, 0, lacking.stdout)
+      t.match(lacking.stdout, /good +container +process \d+ .* namespace net:\[\d+\], not that of the host/)
+      t.match(
+        lacking.stdout,
+        /note +mounts +it lacks: the resets of the host.*names of pods; names of ip netns; reasons/,
+      )
+      t.match(
+        lacking.stdout,
+        / → of these, what is wanted: --network=host --pid=host -v \/var\/log\/pods:\S+ -v \/run\/netns:\S+ -v \/run\/netdata-tcp-resets:\S+\n/,
+        'not /proc, which is there, and no logs of containers, which this host has not',
+      )
+      t.match(lacking.stdout, /good +tracing +the host lets user \d+ and group \d+ read/)
+      t.match(lacking.stdout, /good +running +process \d+ is \/usr\/libexec/)
       await stop(sandbox)
+      sandbox.must(`for dir in /var/log/pods /run/netns; do mount --rbind $dir ${ROOT}/host$dir; done
+        mount --rbind ${GRANTED} ${ROOT}${GRANTED}; chgrp root ${GRANTED}/sent/trace_pipe`)
+      await start(sandbox, image, '')
+      const shown = doctor()
+      t.match(shown.stdout, /good +container .*, that of the host\n/)
+      t.match(
+        shown.stdout,
+        /note +mounts +it lacks: new containers [^;]*\n +→ of these, what is wanted: --pid=host\n/,
+      )
+      t.match(
+        shown.stdout,
+        /note +tracing +user \d+ of the agent can’t read .*\n +→ .*: TCP_RESETS_GROUP=\d+ tcp-resets grant/,
+      )
+      await stop(sandbox)
+      sandbox.must(`umount -l ${ROOT}/host/run/netns; ip netns del seen`)
       t.match(sandbox.sh(`${command} uninstall --into ${LAYER}`), { status: 0, stderr: '' })
       t.equal(sandbox.must(`find ${LAYER} -mindepth 1`), '', 'nothing is left')
     })
@@ -185,8 +225,22 @@ for (const image of IMAGES) {
       const sandbox = await open(t)
       await start(sandbox, image, '')
       const before = sandbox.must(`find ${ROOT}/etc/netdata`)
+      const doctor = () => sandbox.sh(`${command} doctor --into ${ROOT}/etc/netdata`)
+      t.match(doctor(), { status: 1, stdout: /wrong +plugin +no \S+\n +→ tcp-resets install --into / })
       t.match(sandbox.sh(`${command} install --into ${ROOT}/etc/netdata`), { status: 0, stderr: '' })
+      t.match(doctor(), { status: 0, stdout: /(note +running +not started yet|good +running) / })
       await sandbox.until('the agent runs it', within('pgrep -f tcp_resets.plugin.node'))
+      t.match(doctor(), {
+        status: 0,
+        stdout:
+          /good +running +process \d+ is \/etc\/netdata\/custom-plugins\.d\/tcp_resets\.plugin of the container/,
+      })
+      sandbox.must(`chmod 700 ${ROOT}/etc/netdata/custom-plugins.d/tcp_resets.plugin`)
+      t.match(doctor(), { status: 1, stdout: /wrong +plugin +not everybody can run / })
+      t.match(sandbox.sh(`${command} doctor --into ${ROOT}`), {
+        status: 1,
+        stdout: /wrong +plugin +no \S+\/usr\/libexec\S+\n/,
+      })
       t.match(sandbox.sh(`${command} install --into ${ROOT}/etc/netdata`), {
         status: 0,
         stdout: /Installed \S+ over /,
