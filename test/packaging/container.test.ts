@@ -102,7 +102,10 @@ const within = (command: string): string =>
 
 async function stop(sandbox: Sandbox): Promise<void> {
   sandbox.must(`kill $(cat /proc/$(cat ${PID})/task/$(cat ${PID})/children)`)
-  await sandbox.until('it has ended', `! grep -qs '^State:.[RSD]' "/proc/$(cat ${PID})/status"`)
+  await sandbox.until(
+    'it has ended',
+    `! grep -qs '^State:.[RSD]' "/proc/$(cat ${PID})/status" || { ps -eo pid,ppid,stat,wchan:24,args; false; }`,
+  )
 }
 
 async function works(t: Test, sandbox: Sandbox): Promise<void> {

@@ -127,6 +127,7 @@ t.test(
     t.teardown(grant.remove)
     grant.grant()
     const port = await closedPort()
+    grant.receiveFrom(port)
     const { collect: tick, retire, details, now } = collect(grant.dir)
     t.teardown(retire)
     tick(now)

@@ -2,7 +2,7 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { join } from 'node:path'
 import { parseStats } from '../../plugin/tracing/stats'
@@ -16,6 +16,8 @@ export interface Grant {
   readonly config: string
   readonly env: NodeJS.ProcessEnv
   grant(): void
+  /** From now on only resets that come from this port are taken down as received: others may be reset meanwhile. */
+  receiveFrom(port: number): void
   /** Takes the grant back as an administrator would; waits until nobody reads it any more. */
   revoke(): Promise<void>
   /** Takes everything back, also after revoke(). Happens by itself when this process dies. */
@@ -61,6 +63,9 @@ export function makeGrant(group = 'nogroup', program = GRANT): Grant {
     env,
     grant() {
       execFileSync(program, ['grant'], { env, stdio: ['ignore', 'inherit', 'pipe'] })
+    },
+    receiveFrom(port) {
+      writeFileSync(join(dir, 'received/events/tcp/tcp_receive_reset/filter'), `dport == ${port}\n`)
     },
     async revoke() {
       const child = spawn(GRANT, ['revoke'], { env, stdio: ['ignore', 'ignore', 'inherit'] })
