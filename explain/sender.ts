@@ -1,7 +1,7 @@
 import type { PendingReset } from './connection'
 import type { Sender, Sign, Verdict } from './explanation'
 import { nameOf } from './hosts'
-import { type TtlReference, ttlReference } from './ttls'
+import { countOf, type TtlReference, ttlReference } from './ttls'
 
 // Who really sent a reset: signs for and against the side it names, each with its weight, and what they come to.
 // The weights were measured on captures whose sender is known; docs/explain.md says what deceives each of them.
@@ -191,12 +191,31 @@ function ttlSigns(reset: PendingReset): Weighed[] {
   return weight === 0 ? [] : [{ isAgainst: true, sign: sign(weight) }]
 }
 
-function ttlWeight({ ttl, ipIdFit }: PendingReset, { with: base, reference }: Compared): number {
+/** A TTL as rare as this among a host's packets may be of forged ones. */
+const RARE = 0.2
+
+/**
+ * Whether the side it names is seen with that TTL, too, or may well have it. A program sets the TTL of its own packets, and
+ * the system answers for it with another; routes change, and several machines share an address. A SYN alone may be of a
+ * scanner that sets what it likes: its system resets the answer.
+ */
+function isItsOwn({ from, ttl, path, stage, detail }: PendingReset, base: Compared['with']): boolean {
+  if (base === 'handshake') return stage === 'handshake-aborted' && detail === 'client-resets-syn-ack'
+  if (from.synTtl === ttl && from.synPath === path) return true
+  const { ttls } = from.host
+  if (ttls === undefined || ttls.path !== path) return false
+  const elsewhere = countOf(ttls, ttl) - countOf(from.ttls, ttl)
+  return elsewhere > RARE * (ttls.count + ttls.secondCount + ttls.others)
+}
+
+function ttlWeight(reset: PendingReset, { with: base, reference }: Compared): number {
+  const { ttl, ipIdFit } = reset
   const hops = distance(ttl)
   const theirs = distance(reference.ttl)
   const isLinkOnly = ttl <= LINK_ONLY || reference.ttl <= LINK_ONLY
   if (hops > MOST_HOPS || theirs > MOST_HOPS || isLinkOnly) return 0
   const nearer = theirs - hops
+  if (isItsOwn(reset, base)) return 1
   if (base === 'host') {
     return nearer > 0 && nearer <= 2 && reference.steady && reference.packets >= 5 ? 2 : 1
   }

@@ -69,3 +69,9 @@ export function ttlReference(ttls: Ttls | undefined, path: number): TtlReference
     frames: [...new Set(frames)],
   }
 }
+
+/** How many packets had that TTL, as far as that is known. */
+export function countOf(ttls: Ttls | undefined, ttl: number): number {
+  if (ttls?.first === ttl) return ttls.count
+  return ttls?.second === ttl ? ttls.secondCount : 0
+}
