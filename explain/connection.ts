@@ -32,6 +32,8 @@ export interface Side {
   acked: number
   hasAcked: boolean
   ackGrew: boolean
+  /** What it acknowledged last. */
+  lastAck: number
   /** Resets that were not ignored, and all. */
   resets: number
   lastResetSeq: number
@@ -140,6 +142,11 @@ export interface PendingReset {
   /** One behind the highest number of its sender when it came. */
   readonly next: number
   readonly nextKnown: boolean
+  /** It answers an acknowledgement of what its sender never sent. */
+  readonly isStray: boolean
+  /** How many packets the other side had sent when it came, and the highest number that it had acknowledged. */
+  readonly otherAll: number
+  readonly otherAcked: number | undefined
   readonly ipIdFit: IpIdFit
   /** The frame that the IP ID goes on from, or that it was copied from. */
   readonly ipIdFrame: number
@@ -151,8 +158,17 @@ export interface PendingReset {
   /** The first packets of the connection and the last before this one, then what came after. */
   readonly steps: Step[]
   readonly stepsBefore: number
-  /** New data of its sender, an acknowledgement of the other side beyond it, a SYN/ACK of the refusing side. */
+  /** The first of a row of resets whose numbers no host can have. */
+  row: Later | undefined
+  /** The number of the first new data that the other side sent after it. */
+  otherNew: number | undefined
+  /**
+   * New data of its sender, the same sent again, its acknowledgement of what the other side sent after the reset; an
+   * acknowledgement of the other side beyond it; a SYN/ACK of the refusing side.
+   */
   newData: Later | undefined
+  sentAgain: Later | undefined
+  acksNew: Later | undefined
   ackedBeyond: Later | undefined
   synAckAfter: Later | undefined
 }
@@ -183,6 +199,7 @@ export function asNew(side: Side, host: Host, port: number): Side {
   side.acked = 0
   side.hasAcked = false
   side.ackGrew = false
+  side.lastAck = 0
   side.resets = 0
   side.lastResetSeq = 0
   side.otherAtReset = 0

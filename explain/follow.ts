@@ -126,6 +126,7 @@ function countRepeats(me: Side, { seq, payload, time, flags }: Packet): void {
 }
 
 function followAck(me: Side, ack: number): void {
+  me.lastAck = ack
   if (!me.hasAcked) {
     me.acked = ack
     me.hasAcked = true

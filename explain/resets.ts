@@ -1,8 +1,8 @@
 import { ahead, type Connection, type IpIdFit, type PendingReset, type Side } from './connection'
-import { ACK, type Packet, RST, SYN } from './packet/packet'
+import { ACK, FIN, type Packet, RST, SYN } from './packet/packet'
 import { findOption, timestampOf } from './packet/tcp'
 import { type Recent, stepOf } from './recent'
-import { expectedAck, silenceOf, type When } from './stage'
+import { expectedAck, isStray, silenceOf, type When } from './stage'
 
 // From the packet of a reset to what is kept of it, and what that learns from the packets after it.
 
@@ -42,13 +42,16 @@ export function pend(
     macHigh: packet.macHigh,
     macLow: packet.macLow,
     text,
-    notes: notesOf(packet, text),
+    notes: [...strayNote(me, other, packet), ...notesOf(packet, text)],
     silence: silenceOf(connection, me, packet),
     silenceAtLeast: me.packets === 0,
     bytesFrom: me.payload,
     bytesTo: other.payload,
     next: me.hasNext ? me.next : packet.seq,
     nextKnown: me.hasNext,
+    isStray: isStray(me, other, packet),
+    otherAll: other.all,
+    otherAcked: other.hasAcked ? other.acked : undefined,
     ...fit,
     stampFits: stampFits(me, packet),
     stampFrame: me.stampFrame,
@@ -56,7 +59,11 @@ export function pend(
     synFrame: other.synFrame,
     steps: [...before, stepOf(packet, me === connection.a)],
     stepsBefore: before.length,
+    row: undefined,
+    otherNew: undefined,
     newData: undefined,
+    sentAgain: undefined,
+    acksNew: undefined,
     ackedBeyond: undefined,
     synAckAfter: undefined,
   }
@@ -65,22 +72,66 @@ export function pend(
 /** Lets a reset learn from what comes after it. */
 export function learn(connection: Connection, reset: PendingReset): void {
   connection.open = [...connection.open.slice(1 - MOST_LEARNING), reset]
+  teachRow(connection.open, reset)
+}
+
+/** Seconds that a row of resets takes: what comes later has another cause. */
+const ROW = 1
+
+/**
+ * A host that resets has one number at which it stands, and what it answers has others, all of which were acknowledged.
+ * Resets in a row with several numbers beyond all that are of somebody who guesses.
+ */
+function teachRow(open: Connection['open'], { from, time, otherAll }: PendingReset): void {
+  const row = open.filter(
+    reset => reset.from === from && reset.otherAll === otherAll && time - reset.time <= ROW,
+  )
+  const guessed = new Set(row.filter(isBeyondAll).map(({ seq }) => seq))
+  const [first] = row
+  if (guessed.size < 2 || first === undefined) return
+  for (const reset of row) reset.row = first
+}
+
+function isBeyondAll({ seq, next, nextKnown, otherAcked }: PendingReset): boolean {
+  return nextKnown && ahead(seq, next) > 0 && (otherAcked === undefined || ahead(seq, otherAcked) > 0)
+}
+
+/** Seconds after which no packet that a reset has overtaken, or that answers one, still comes. */
+const OVERTAKEN = 0.3
+/** Bytes that can be on their way. */
+const IN_FLIGHT = 1 << 23
+
+/** The number up to which its sender may have sent before it reset, although it is not seen before it. */
+function limitOf({ next, seq, time }: PendingReset, now: number): number {
+  const more = ahead(seq, next)
+  return more > 0 && more <= IN_FLIGHT && now - time < OVERTAKEN ? seq : next
 }
 
 /** What the resets of a connection learn from a packet that is no copy. */
 export function teach(connection: Connection, me: Side, packet: Packet, isNewData: boolean): void {
   const { frame, time, flags, ack, seq, payload } = packet
   const isReset = (flags & RST) !== 0
+  const isSent = payload > 0 || (flags & (SYN | FIN)) !== 0
   for (const reset of connection.open) {
     if (reset.steps.length <= reset.stepsBefore + STEPS_AFTER)
       reset.steps.push(stepOf(packet, me === connection.a))
-    if (isReset) continue
+    // What is only behind it in the file came before it.
+    if (isReset || reset.isStray || time < reset.time) continue
+    const limit = limitOf(reset, time)
     if (me === reset.from) {
-      if (isNewData && ahead(seq + payload, reset.next) > 0) reset.newData ??= { frame, time }
+      if (isNewData && ahead(seq + payload, limit) > 0) reset.newData ??= { frame, time }
+      else if (isSent && time - reset.time >= OVERTAKEN) reset.sentAgain ??= { frame, time }
+      if ((flags & ACK) !== 0 && reset.otherNew !== undefined && ahead(ack, reset.otherNew) > 0) {
+        reset.acksNew ??= { frame, time }
+        // It was ignored, and the next one is a first one.
+        me.resets = 0
+      }
       if (reset.stage === 'refused' && (flags & (SYN | ACK)) === (SYN | ACK))
         reset.synAckAfter ??= { frame, time }
-    } else if ((flags & ACK) !== 0 && reset.nextKnown && ahead(ack, reset.next) > 0) {
-      reset.ackedBeyond ??= { frame, time }
+    } else {
+      if (isNewData) reset.otherNew ??= seq
+      if ((flags & ACK) !== 0 && reset.nextKnown && ahead(ack, limit) > 0)
+        reset.ackedBeyond ??= { frame, time }
     }
   }
 }
@@ -142,6 +193,20 @@ const MPTCP_REASONS = [
   'unacceptable performance',
   'middlebox interference',
 ]
+
+function strayNote(me: Side, other: Side, packet: Packet): string[] {
+  if (!isStray(me, other, packet)) return []
+  if (me.syns > 0 && other.synAcks === 0) {
+    return [
+      `The SYN was answered with an ACK of an older connection between these ports (a challenge ACK). This reset ends that one; the SYN that follows is answered as a new one.`,
+    ]
+  }
+  return me.synAcks > 0 && me.payload === 0
+    ? [
+        'It answers a packet that acknowledges what was never sent. Such a reset ends nothing: the handshake may go on.',
+      ]
+    : []
+}
 
 function notesOf(packet: Packet, text: string | undefined): string[] {
   const notes: string[] = []

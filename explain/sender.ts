@@ -55,7 +55,7 @@ function sure(weight: number): Sender['confidence'] {
 
 /** What came after the reset, and a refusal that does not fit what it refuses. */
 function afterwards(reset: PendingReset): Weighed[] {
-  const { newData, ackedBeyond, synAckAfter, expectedAck, from, to } = reset
+  const { newData, acksNew, sentAgain, ackedBeyond, synAckAfter, expectedAck, row, from, to } = reset
   const name = nameOf(from.host)
   const found: Weighed[] = []
   const against = (sign: Sign): void => void found.push({ isAgainst: true, sign })
@@ -66,6 +66,32 @@ function afterwards(reset: PendingReset): Weighed[] {
       weight: 3,
       frame: newData.frame,
       text: `${name} sends new data ${after(newData)} later`,
+    })
+  }
+  // One of these is as much as all of them: that its TCP lives on.
+  if (newData === undefined && synAckAfter === undefined) {
+    if (acksNew !== undefined) {
+      against({
+        sign: 'answers',
+        weight: 3,
+        frame: acksNew.frame,
+        text: `${name} acknowledges ${after(acksNew)} later what ${nameOf(to.host)} only sent after it`,
+      })
+    } else if (sentAgain !== undefined) {
+      against({
+        sign: 'sent-again',
+        weight: 3,
+        frame: sentAgain.frame,
+        text: `${name} still sends ${after(sentAgain)} later`,
+      })
+    }
+  }
+  if (row !== undefined) {
+    against({
+      sign: 'numbers',
+      weight: 3,
+      frame: row.frame,
+      text: `it is one of several resets in a row whose numbers are beyond all that ${name} sent, each another`,
     })
   }
   if (ackedBeyond !== undefined) {
@@ -98,7 +124,7 @@ function afterwards(reset: PendingReset): Weighed[] {
 }
 
 function otherMarks(reset: PendingReset): Weighed[] {
-  const { from, ipIdFit, ipIdFrame, ipId } = reset
+  const { from, ipIdFit, ipIdFrame, ipId, row } = reset
   const found: Weighed[] = []
   const name = nameOf(from.host)
   if (ipIdFit === 'copied') {
@@ -110,7 +136,8 @@ function otherMarks(reset: PendingReset): Weighed[] {
       text: `its IP ID ${ipId} is the ID of the packet it answers`,
     }
     found.push({ isAgainst: true, sign })
-  } else if (ipIdFit !== 'none') {
+  } else if (ipIdFit !== 'none' && row === undefined) {
+    // Resets in a row go on from each other.
     const isOwn = ipIdFit === 'in-step'
     const sign = {
       sign: 'ip-id',
@@ -199,8 +226,8 @@ const RARE = 0.2
  * the system answers for it with another; routes change, and several machines share an address. A SYN alone may be of a
  * scanner that sets what it likes: its system resets the answer.
  */
-function isItsOwn({ from, ttl, path, stage, detail }: PendingReset, base: Compared['with']): boolean {
-  if (base === 'handshake') return stage === 'handshake-aborted' && detail === 'client-resets-syn-ack'
+function isItsOwn({ from, ttl, path }: PendingReset, base: Compared['with']): boolean {
+  if (base === 'handshake') return from.synAcks === 0
   if (from.synTtl === ttl && from.synPath === path) return true
   const { ttls } = from.host
   if (ttls === undefined || ttls.path !== path) return false

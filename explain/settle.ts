@@ -7,7 +7,8 @@ import { senderOf } from './sender'
 
 /** The explanation of a reset, from all that was learned of it. */
 export function settle(reset: PendingReset, hasFiles: boolean): Reset {
-  const { connection, from, to, detail, ipId, flags, text, newData, ackedBeyond, synAckAfter } = reset
+  const { connection, from, to, detail, ipId, flags, text, newData, acksNew, ackedBeyond, synAckAfter } =
+    reset
   const client = clientOf(reset)
   const isClientA = client === connection.a
   const side = connection.client === undefined ? undefined : connection.client === from ? 'client' : 'server'
@@ -24,7 +25,7 @@ export function settle(reset: PendingReset, hasFiles: boolean): Reset {
     ...(side === undefined ? {} : { side }),
     connection: connection.number,
     incarnation: connection.incarnation,
-    ignored: newData !== undefined || ackedBeyond !== undefined || synAckAfter !== undefined,
+    ignored: [newData, acksNew, ackedBeyond, synAckAfter].some(later => later !== undefined),
     bytesFrom: reset.bytesFrom,
     bytesTo: reset.bytesTo,
     idle: reset.silence,

@@ -36,7 +36,7 @@ export function stageOf(
     return { stage: 'refused', detail: refusalOf(other, packet) }
   }
   if (me.syns > 0 && other.packets === 0) return { stage: 'client-cancelled', detail: 'own-syn-no-answer' }
-  if (!connection.handshake) {
+  if (!connection.handshake || (me.synAcks > 0 && me.payload === 0 && isStray(me, other, packet))) {
     if (other.synAcks > 0) return { stage: 'handshake-aborted', detail: 'client-resets-syn-ack' }
     if (me.synAcks >= 3) return { stage: 'handshake-aborted', detail: 'server-gave-up-syn-ack' }
     if (me.synAcks > 0) return { stage: 'handshake-aborted', detail: 'server-resets' }
@@ -48,6 +48,15 @@ export function stageOf(
     return { stage: 'after-handshake', detail: 'no-data' }
   }
   return { stage: 'abrupt', detail: abruptOf(me, packet, isHandshakeSeen) }
+}
+
+/**
+ * Before a connection is open, a packet that acknowledges what was never sent gets a reset that ends nothing
+ * (RFC 9293, section 3.10.7.4). Such a reset has the number of that packet.
+ */
+export function isStray(me: Side, other: Side, { flags, seq }: Packet): boolean {
+  if ((flags & ACK) !== 0 || !other.hasAcked || !me.hasNext || other.lastAck !== seq) return false
+  return ahead(seq, me.next) > 0 || (me.hasIsn && ahead(seq, me.isn) <= 0)
 }
 
 /** The longest silence on the connection since the sender's last packet, up to the reset. */

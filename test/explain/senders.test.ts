@@ -1,0 +1,50 @@
+import { createReadStream, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { explain } from '../../explain/explain'
+
+// Resets whose sender is known, made to mislead: by odd TTLs, routes that change, resets that end nothing, forgers who
+// know the right TTL and number.
+
+const FOLDER = join(__dirname, '..', 'fixtures', 'senders')
+/** Nothing in it speaks for the host: all of its other packets have the TTL that a program chose. */
+const FALSE = ['queue_ttl_listener.client.pcap']
+/** Nothing in it speaks against the host. */
+const MISSED = ['fw_reject_far.client.pcap', 'idle_cut_ttl_kept.client.pcap']
+
+interface Known {
+  readonly frame: number
+  readonly isBox: boolean
+  readonly stage: string
+  readonly verdict: string
+}
+
+function known(): Map<string, Known[]> {
+  const [, ...lines] = readFileSync(join(FOLDER, 'senders.tsv'), 'utf8').trim().split('\n')
+  const captures = new Map<string, Known[]>()
+  for (const line of lines) {
+    const [name = '', frame, sender, stage = '', verdict = ''] = line.split('\t')
+    const resets = captures.get(name) ?? []
+    captures.set(name, resets)
+    resets.push({ frame: Number(frame), isBox: sender === 'box', stage, verdict })
+  }
+  return captures
+}
+
+for (const [name, expected] of known()) {
+  t.test(name, async t => {
+    const bytes = createReadStream(join(FOLDER, name))
+    const { resets } = await explain([{ name, bytes }], { idleSeconds: 10 })
+    const counted = resets.filter(({ stage }) => stage !== 'copy')
+    t.strictSame(
+      counted.map(({ frame, stage, detail, sender }) => [frame, `${stage}/${detail}`, sender.is]),
+      expected.map(({ frame, stage, verdict }) => [frame, stage, verdict]),
+    )
+    for (const { frame, sender } of counted) {
+      const isAccused = sender.is.startsWith('somebody-else')
+      const isBox = expected.find(reset => reset.frame === frame)?.isBox === true
+      if (isBox) t.equal(isAccused, !MISSED.includes(name), `#${frame} was sent by somebody else`)
+      else t.equal(isAccused, FALSE.includes(name), `#${frame} was sent by the side it names`)
+    }
+  })
+}
