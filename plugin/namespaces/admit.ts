@@ -1,4 +1,5 @@
 import type { Config } from '../config/config'
+import type { Silence } from '../recording/burst'
 import type { Owner } from './cgroup'
 import type { Namespace } from './find'
 import type { Member } from './member'
@@ -13,13 +14,15 @@ const MIN_AGE = 30
 /** What is to become of a namespace. */
 export type Decision =
   | { readonly is: 'ended' | 'silent' | 'new' | 'excluded' }
-  /** `back`: the member that it continues. `isNew`: when it was seen first it was young, or had no traffic. */
+  /** `back`: the member that it continues. `isNew`: when it was seen first it was young, or had no traffic; `silence` is
+   * how long it had none. */
   | {
       readonly is: 'named'
       readonly name: string
       readonly owner: Owner
       readonly back: Member | undefined
       readonly isNew: boolean
+      readonly silence: Silence | undefined
     }
 
 /**
@@ -27,19 +30,23 @@ export type Decision =
  * was there before goes on at once; any other has to last first.
  *
  * @param root where the host's root is mounted, `''` for `/`
- * @returns the decision about a namespace of so many seconds of age
+ * @returns the decision about a namespace of so many seconds of age, at so many monotonic milliseconds
  */
 export function admission(
   root: string,
   { include, exclude }: Pick<Config['namespaces'], 'include' | 'exclude'>,
   members: Members,
-): (namespace: Namespace, age: number) => Decision {
+): (namespace: Namespace, age: number, now: number) => Decision {
   const isIncluded = simplePattern(include)
   const isExcluded = simplePattern(exclude)
   const isNew = new WeakSet<Namespace>()
-  return (namespace, age) => {
+  const silences = new WeakMap<Namespace, Silence>()
+  return (namespace, age, now) => {
     if (!hadTraffic(`${root}/proc`, namespace)) {
       isNew.add(namespace)
+      const silence = silences.get(namespace)
+      if (silence) silence.until = now
+      else silences.set(namespace, { from: now, until: now })
       return { is: namespace.processes.length === 0 ? 'ended' : 'silent' }
     }
     const owner = readOwner(
@@ -54,6 +61,6 @@ export function admission(
     }
     const name = back?.name ?? members.nameFor(owner, namespace.inode)
     if (!isIncluded(name) || isExcluded(name)) return { is: 'excluded' }
-    return { is: 'named', name, owner, back, isNew: isNew.has(namespace) }
+    return { is: 'named', name, owner, back, isNew: isNew.has(namespace), silence: silences.get(namespace) }
   }
 }

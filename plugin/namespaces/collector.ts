@@ -6,6 +6,7 @@ import type { Config } from '../config/config'
 import type { Log } from '../log'
 import { messageOf } from '../message'
 import { chartWriter } from '../netdata/chart'
+import type { Silence } from '../recording/burst'
 import { isProcfs } from '../sources/kept-file'
 import type { UsualMemory } from '../usual-memory'
 import { admission } from './admit'
@@ -133,12 +134,12 @@ export function namespacesCollector(
     return text + raised.collect(others.judged ? [...judged, others.judged] : judged, now)
   }
 
-  const memberOf = (name: string, isNew: boolean): Member => {
+  const memberOf = (name: string, isNew: boolean, silence: Silence | undefined): Member => {
     const follower = usual.follower(suffixOf(name), isNew ? NEWBORN : undefined)
     return newMember(
       proc,
       name,
-      { isNew, rings: rings(name) },
+      { isNew, silence, rings: rings(name) },
       follower,
       config.update_every,
       log,
@@ -148,12 +149,12 @@ export function namespacesCollector(
 
   /** Gives a namespace the standing that it deserves by now. */
   const admit = (namespace: Namespace, age: number): string => {
-    const decision = decide(namespace, age)
+    const decision = decide(namespace, age, milliseconds())
     if (decision.is === 'ended') drop(namespace)
     else if (decision.is === 'new' || decision.is === 'excluded') standings.set(namespace, decision.is)
     else if (decision.is === 'named') {
-      const { name, owner, back, isNew } = decision
-      const member = back ?? memberOf(name, isNew)
+      const { name, owner, back, isNew, silence } = decision
+      const member = back ?? memberOf(name, isNew, silence)
       member.follow(namespace, owner)
       members.add(member)
       seats.enter(name)

@@ -5,6 +5,7 @@ import type { UsualFollower } from '../analysis/usual'
 import type { ChartNamespace } from '../charts/resets'
 import { namespaceCollector } from '../host/collector'
 import type { Log } from '../log'
+import type { Silence } from '../recording/burst'
 import { recordBursts } from '../recording/watch'
 import type { LinuxCounter } from '../sources/linux'
 import type { Source } from '../sources/source'
@@ -42,13 +43,18 @@ export interface Member {
  * @param proc where procfs is mounted
  * @param name one that no other has
  * @param isNew whether there was no such namespace, or no traffic in it, until now
+ * @param silence how long it had no traffic, where that was seen
  * @param rings whether it is told of by itself
  * @param countReceived what is counted of the resets that a namespace receives, by the inode of its `net/stat`
  */
 export function newMember(
   proc: string,
   name: string,
-  { isNew, rings }: { readonly isNew: boolean; readonly rings: boolean },
+  {
+    isNew,
+    silence,
+    rings,
+  }: { readonly isNew: boolean; readonly silence?: Silence | undefined; readonly rings: boolean },
   usual: UsualFollower,
   updateEvery: number,
   log: Log,
@@ -83,7 +89,7 @@ export function newMember(
     log,
     usual,
     of,
-    recordBursts(name, log, () => namespace?.inode),
+    recordBursts(name, log, () => namespace?.inode, silence),
     () => (inode === undefined ? undefined : countReceived?.(inode)),
     isNew,
   )

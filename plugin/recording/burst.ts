@@ -6,6 +6,12 @@ const KNOWN = 10_000
 const TIMES = 10
 const LEAST = 5
 
+/** A time without traffic, in monotonic milliseconds: all counters were 0. */
+export interface Silence {
+  readonly from: number
+  until: number
+}
+
 /** A total, and when it was seen first and last: most of the time there are no resets, and then one of these is enough. */
 interface Seen {
   readonly total: bigint
@@ -18,11 +24,12 @@ interface Seen {
  * before, and above 50 a second. It looks at three seconds instead of ten, so that what began it can still be seen. A
  * burst has begun once until the rate is below half of that again.
  *
+ * @param silence known from before the first call
  * @returns takes a counter that only rises (undefined where it could not be read) and monotonic milliseconds, and tells
  * whether a burst has just begun
  */
-export function burstWatch(): (total: bigint | undefined, now: number) => boolean {
-  let seen: Seen[] = []
+export function burstWatch(silence?: Silence): (total: bigint | undefined, now: number) => boolean {
+  let seen: Seen[] = silence ? [{ total: 0n, first: silence.from, last: silence.until }] : []
   let raised: number | undefined
 
   return (total, now) => {

@@ -1,6 +1,6 @@
 import type { Log } from '../log'
 import { messageOf } from '../message'
-import { burstWatch } from './burst'
+import { burstWatch, type Silence } from './burst'
 import { askForRecording } from './request'
 
 /** Counters that only rise; what could not be read is undefined. */
@@ -12,14 +12,16 @@ export type Totals = Readonly<Record<'sent' | 'received', bigint | undefined>>
  *
  * @param name as its chart has it
  * @param inode of its `net/snmp`, where it has one of its own
+ * @param silence known from before the first call
  */
 export function recordBursts(
   name: string,
   log: Log,
   inode: () => number | undefined = () => undefined,
+  silence?: Silence,
 ): (totals: Totals, now: number) => void {
-  const sent = burstWatch()
-  const received = burstWatch()
+  const sent = burstWatch(silence)
+  const received = burstWatch(silence)
   return (totals, now) => {
     const begun = [sent(totals.sent, now) && 'sent', received(totals.received, now) && 'received']
     const directions = begun.filter(Boolean)

@@ -21,13 +21,18 @@ t.test('what is to become of a namespace', { skip: noCgroups ?? false }, async t
   })
   const quiet = await world.born(`${world.prefix}-q`)
   await world.hush(`${world.prefix}-q`)
-  t.strictSame(decide(namespaceOf(quiet), 10_000), { is: 'silent' }, 'however old it is')
+  const quietOne = namespaceOf(quiet)
+  t.strictSame(decide(quietOne, 10_000, 0), { is: 'silent' }, 'however old it is')
+
+  decide(quietOne, 10_000, 5000)
+  await world.talk(`${world.prefix}-q`)
+  t.match(decide(quietOne, 10_000, 9000), { is: 'named', isNew: true, silence: { from: 0, until: 5000 } })
 
   const pid = await world.startIn(`${name}.service`, name)
   const young = namespaceOf(pid)
-  t.strictSame(decide(young, 29.9), { is: 'new' })
-  t.match(decide(young, 30), { is: 'named', isNew: true })
-  const decision = decide(namespaceOf(pid), 30)
+  t.strictSame(decide(young, 29.9, 0), { is: 'new' })
+  t.match(decide(young, 30, 0), { is: 'named', isNew: true, silence: undefined })
+  const decision = decide(namespaceOf(pid), 30, 0)
   t.match(decision, { is: 'named', name, owner: { runtime: 'systemd' }, back: undefined, isNew: false })
   if (decision.is !== 'named') return
   const member = newMember(
@@ -40,13 +45,17 @@ t.test('what is to become of a namespace', { skip: noCgroups ?? false }, async t
   )
   member.follow(namespaceOf(pid), decision.owner)
   members.add(member)
-  const second = decide(namespaceOf(pid), 30)
+  const second = decide(namespaceOf(pid), 30, 0)
   t.match(second, { is: 'named', name: /_\d+$/, back: undefined }, 'two at once have two names')
   member.leave()
-  t.match(decide(namespaceOf(pid), 0), { is: 'named', name, back: member }, 'it is back, and need not wait')
+  t.match(
+    decide(namespaceOf(pid), 0, 0),
+    { is: 'named', name, back: member },
+    'it is back, and need not wait',
+  )
 
   const no = await world.start(`${world.prefix}-no`)
-  t.strictSame(decide(namespaceOf(no), 30), { is: 'excluded' })
+  t.strictSame(decide(namespaceOf(no), 30, 0), { is: 'excluded' })
   await world.end(`${world.prefix}-no`)
-  t.strictSame(decide({ ...namespaceOf(pid), processes: [{ pid: no, started: 0 }] }, 30), { is: 'ended' })
+  t.strictSame(decide({ ...namespaceOf(pid), processes: [{ pid: no, started: 0 }] }, 30, 0), { is: 'ended' })
 })

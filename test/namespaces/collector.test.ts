@@ -170,6 +170,22 @@ t.test('one that is silent has no chart, until it is not', { skip }, async t => 
   t.match(tick(), /SET own_chart = 2\n/)
 })
 
+t.test('a burst can be the first traffic that there is', { skip }, async t => {
+  const world = makeWorld(t)
+  const [name, other] = [`${world.prefix}-a`, `${world.prefix}-b`]
+  await world.born(name)
+  await world.hush(name)
+  await world.start(other)
+  const { tick, until, lines } = setUp(world, 10)
+  await until(chart(other))
+  await world.reset(name, 600)
+  t.match(tick(5 * SECOND), chart(name))
+  t.ok(
+    lines.some(line => line.includes('a burst of resets begins (sent') && line.includes(`): ${name}`)),
+    lines.join('\n'),
+  )
+})
+
 t.test('above the maximum: summed, and the busiest get a chart', { skip }, async t => {
   const world = makeWorld(t)
   const [a, b, c] = ['a', 'b', 'c'].map(letter => `${world.prefix}-${letter}`) as [string, string, string]

@@ -42,6 +42,13 @@ t.test('where the plugin looks every 5 seconds only', async t => {
   )
 })
 
+t.test('the first traffic of all is a burst, where the silence before was seen', async t => {
+  t.ok(burstWatch({ from: 0, until: 30_000 })(400n, 33_000))
+  t.notOk(burstWatch({ from: 0, until: 30_000 })(100n, 33_000), 'not 50 a second')
+  t.notOk(burstWatch({ from: 25_000, until: 30_000 })(400n, 33_000), 'too short to know what is usual')
+  t.notOk(burstWatch()(400n, 33_000))
+})
+
 t.test('counters that are missing or start anew begin nothing', async t => {
   const watch = burstWatch()
   for (let second = 0; second < 20; second++) t.notOk(watch(10_000n, second * 1000))
