@@ -22,10 +22,12 @@ export const THIRD_PARTY = 'THIRD-PARTY-LICENSES'
  *
  * @param name what the program is called when it complains
  * @param farewell what is to be printed on stdout when there is no Node that can run it
+ * @param late the option that puts Node's optimizing compiler off
  */
-function launcher(name: string, farewell: string): string {
+function launcher(name: string, farewell: string, late: string): string {
   const sh = readFileSync(join(root, 'scripts', 'launcher.sh'), 'utf8')
     .replace('@NAME@', name)
+    .replace('@LATE@', late)
     .replace('@FAREWELL@', farewell)
   return `${sh}if (parseInt(process.versions.node, 10) < 18) {
   console.error('${name} needs Node.js 18 or later, and ' + process.execPath + ' is ' + process.versions.node)
@@ -39,7 +41,7 @@ function launcher(name: string, farewell: string): string {
  *
  * @returns what is in it
  */
-async function bundleProgram(entry: string, outfile: string, farewell = ''): Promise<Metafile> {
+async function bundleProgram(entry: string, outfile: string, farewell = '', late = ''): Promise<Metafile> {
   const { metafile } = await bundle({
     entryPoints: [join(root, entry)],
     outfile,
@@ -48,7 +50,7 @@ async function bundleProgram(entry: string, outfile: string, farewell = ''): Pro
     format: 'cjs',
     // Old syntax, so that every Node back to 10.4 gets as far as the check of its version.
     target: 'node10.4',
-    banner: { js: launcher(basename(outfile), farewell) },
+    banner: { js: launcher(basename(outfile), farewell, late) },
     legalComments: 'inline',
     logLevel: 'warning',
     metafile: true,
@@ -71,7 +73,12 @@ export async function build(): Promise<void> {
     mkdirSync(join(dist, dir), { recursive: true })
   }
   const bundles = [
-    await bundleProgram('plugin/main.ts', join(dist, 'plugins.d', 'tcp_resets.plugin'), 'DISABLE\\n'),
+    await bundleProgram(
+      'plugin/main.ts',
+      join(dist, 'plugins.d', 'tcp_resets.plugin'),
+      'DISABLE\\n',
+      '--interrupt-budget=13000000',
+    ),
     await bundleProgram('cli/tcp-resets.ts', join(dist, 'bin', 'tcp-resets')),
   ]
   writeFileSync(join(dist, THIRD_PARTY), listOf(thirdParties(bundles, root, GENERATORS)))

@@ -10,8 +10,11 @@ import {
 
 /** So many processes of a namespace are remembered. When they have all ended, the others are looked for. */
 const REMEMBERED = 8
-/** New ids are asked for one by one, unless they are more than one in so many of the processes: then a list costs less. */
-const LIST_FROM = 3
+/**
+ * New ids are asked for one by one, unless they are more than one in so many of the processes: then a list costs less. It takes
+ * 0.4 µs for each process, and an id whose process has ended takes 11. With 10 programs a second that is 140 µs a second.
+ */
+const LIST_FROM = 30
 /** The kernel gives out an id a moment before its process can be seen. So many at most are that new. */
 const BEING_MADE = 8
 
