@@ -75,8 +75,8 @@ export function measuring(
       }
       const run = sliced(time.monotonic, take, log)
       return {
-        collect() {
-          if (collector.isDue()) run(collector.collect())
+        collect(now: number) {
+          if (collector.isDue(now)) run(collector.collect())
         },
         nameOf: collector.nameOf,
         mayHaveSome: collector.mayHaveSome,
@@ -109,7 +109,7 @@ export function measuring(
       out.write(measured.collect(now) + traced)
       onTick()
       usual.tick(now)
-      namespaces.now?.collect()
+      namespaces.now?.collect(now)
       recordings.now?.look(now)
     }
     // A host that takes a while has the whole tick wait for it: its time is then the time of the reading, and

@@ -91,7 +91,7 @@ export function causesCounter(): (counters: Counters) => CauseCounts | undefined
     if (rise === undefined) return undefined
     const counts = splitCauses(rise)
     for (const cause of CAUSES) totals[cause] += counts[cause]
-    return totals
+    return { ...totals }
   }
 }
 

@@ -1,7 +1,7 @@
 import { RULES } from './raised'
 
 /** Counters that only rise, as of one moment. What could not be read is undefined. */
-export interface Totals {
+export type Totals = {
   readonly sent: bigint | undefined
   readonly received: bigint | undefined
   /** Connections opened, by either side. */

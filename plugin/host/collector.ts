@@ -2,12 +2,11 @@ import { type CauseCounts, causesCounter } from '../analysis/causes'
 import type { Counters } from '../analysis/counters'
 import { type Judged, QUIET, resetsJudge } from '../analysis/raised'
 import { type Counted, receivedCounter } from '../analysis/received'
-import type { UsualFollower } from '../analysis/usual'
+import type { Totals, UsualFollower } from '../analysis/usual'
 import { causesChart } from '../charts/causes'
 import { type ChartNamespace, OWN_NAMESPACE, PLUGIN, resetsChart } from '../charts/resets'
 import type { Log } from '../log'
 import { chartWriter, type Variables } from '../netdata/chart'
-import type { Totals } from '../recording/watch'
 import { LINUX_COUNTERS, type LinuxCounter } from '../sources/linux'
 import type { Source } from '../sources/source'
 
@@ -66,7 +65,9 @@ export function namespaceCollector(
   const judge = { sent: resetsJudge(updateEvery, isNew), received: resetsJudge(updateEvery, isNew) }
   let judged: NamespaceCollector['judged'] = { sent: QUIET, received: QUIET }
   let known: Variables = {}
-  let measured: { received?: bigint | undefined; causes?: CauseCounts | undefined } = {}
+  let totals: Totals = { sent: undefined, received: undefined, opened: undefined }
+  let measuredCauses: Partial<CauseCounts> = {}
+  const fault = `source ${source.name}${namespace.suffix}`
   const resets = chartWriter(resetsChart(source.name, namespace), PLUGIN, updateEvery)
   const resetCauses = chartWriter(causesChart(source.name, namespace), PLUGIN, updateEvery)
   const describe = (): void => {
@@ -75,35 +76,39 @@ export function namespaceCollector(
     resets.relabel(chart.labels, chart.title)
     resetCauses.relabel(causesChart(source.name, now).labels)
   }
+  /** What the counters mean, once one of them has moved. */
+  const analyse = (counters: Counters, counted: Counted | undefined): void => {
+    let { received: total } = totals
+    // In most seconds there is no reset at all, and what the counters mean is what it was.
+    if (counted !== countedBefore || ANALYSED.some(name => counters[name] !== before[name])) {
+      total = received(counters, counted)
+      measuredCauses = causes(counters) ?? {}
+    }
+    totals = { sent: counters.OutRsts, received: total, opened: opened(counters) }
+    before = counters
+    countedBefore = counted
+    const knownBy = counted === undefined || counted.isShare ? 'estimated' : 'counted'
+    if (knownBy === how) return
+    how = knownBy
+    describe()
+  }
   return {
     collect(now) {
-      const { counters, fault } = source.read()
-      log.fault(`source ${source.name}${namespace.suffix}`, fault)
+      const reading = source.read()
+      log.fault(fault, reading.fault)
       const counted = countReceived()
-      // In most seconds there is no reset at all, and what the counters mean is what it was.
-      const moved = counters !== before && ANALYSED.some(name => counters[name] !== before[name])
-      if (moved || counted !== countedBefore) {
-        measured = { received: received(counters, counted), causes: causes(counters) }
-      }
-      before = counters
-      countedBefore = counted
-      const knownBy = counted === undefined || counted.isShare ? 'estimated' : 'counted'
-      if (knownBy !== how) {
-        how = knownBy
-        describe()
-      }
-      const values = { sent: counters.OutRsts, received: measured.received }
-      watch(values, now)
-      const variables = usual({ ...values, opened: opened(counters) }, now, {
+      if (reading.counters !== before || counted !== countedBefore) analyse(reading.counters, counted)
+      watch(totals, now)
+      const variables = usual(totals, now, {
         sent: judged.sent.raised === 'flood',
         received: judged.received.raised === 'flood',
       })
-      known = { ...known, ...variables }
+      if (variables !== undefined) known = { ...known, ...variables }
       judged = {
-        sent: judge.sent(values.sent, known.usual_sent, known.opened, now),
-        received: judge.received(values.received, known.usual_received, known.opened, now),
+        sent: judge.sent(totals.sent, known.usual_sent, known.opened, now),
+        received: judge.received(totals.received, known.usual_received, known.opened, now),
       }
-      return resets(values, now, variables) + resetCauses(measured.causes ?? {}, now)
+      return resets(totals, now, variables) + resetCauses(measuredCauses, now)
     },
     relabel(anew) {
       labels = anew

@@ -24,14 +24,11 @@ import { readSigns, walkTimes } from './walk-times'
 
 const FAULT = 'network namespaces'
 
-/** Seconds between two looks for new ones where none had traffic so far. What comes is then seen well before it is old enough. */
-const LOOK_EVERY_WHILE_NONE = 15
-
 export interface NamespacesCollector {
   /** One collection in many short steps, each with whole charts of protocol text, often none. */
   collect(): Generator<string>
   /** Whether there is anything to do at this tick. On a machine without containers there seldom is. */
-  isDue(): boolean
+  isDue(now: number): boolean
   /** Text that takes all of its charts off the dashboard. */
   retire(): string
   /** The name that the charts of a namespace have, by the inode of its `net/stat`; undefined for one without charts. */
@@ -81,7 +78,6 @@ export function namespacesCollector(
   const standings = new Map<Namespace, Standing>()
   let turn = 0
   let anyFound = false
-  let sinceLook = LOOK_EVERY_WHILE_NONE
 
   const drop = (namespace: Namespace): void => {
     finder.forget(namespace)
@@ -165,12 +161,8 @@ export function namespacesCollector(
   }
 
   function* search(seconds: number): Generator<string> {
-    sinceLook += seconds
-    if (anyFound || sinceLook >= LOOK_EVERY_WHILE_NONE) {
-      for (const _ of finder.search(sinceLook)) yield ''
-      sinceLook = 0
-      log.fault(FAULT, finder.fault)
-    }
+    for (const _ of finder.search(seconds)) yield ''
+    log.fault(FAULT, finder.fault)
     for (const [namespace, standing] of standings)
       if (typeof standing === 'string' && !finder.alive(namespace)) drop(namespace)
     // The oldest first: of two that want the same name it is that one that gets it, also after a restart.
@@ -185,7 +177,7 @@ export function namespacesCollector(
   return {
     *collect() {
       turn++
-      const seconds = times.due(milliseconds())
+      const seconds = times.due(milliseconds(), anyFound)
       if (seconds !== undefined) times.begin(milliseconds())
       if (anyFound) {
         yield* readMembers()
@@ -201,7 +193,7 @@ export function namespacesCollector(
       anyFound ||= standings.size > 0
       if (anyFound) yield summarize(milliseconds())
     },
-    isDue: () => anyFound || finder.hasNew || times.due(milliseconds()) !== undefined,
+    isDue: now => anyFound || finder.hasNew || times.due(now, anyFound) !== undefined,
     retire: () => [...members.all(), others, raised, counts].map(charts => charts.retire()).join(''),
     mayHaveSome: () => !finder.isComplete || finder.fault !== undefined || finder.found.size > 0,
     nameOf: inode => members.present().find(({ statInode }) => statInode === inode)?.name,

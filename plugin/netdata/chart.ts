@@ -31,7 +31,10 @@ export interface DimensionDefinition {
   readonly algorithm: 'incremental' | 'absolute'
 }
 
-/** A value for each dimension. One that is absent or undefined is a gap. */
+/**
+ * A value for each dimension. One that is absent or undefined is a gap. It never changes once it was given to a chart: the
+ * same object is the same values.
+ */
 export type Values = Readonly<Record<string, bigint | undefined>>
 
 /** Numbers of a chart for its alarms to use; not shown. Netdata keeps each until it gets a new one. */
@@ -60,27 +63,36 @@ export function chartWriter(definition: ChartDefinition, plugin: string, updateE
   const begin = `BEGIN ${chartId(definition)}`
   let chart = definition
   let sets = setsOf(chart)
+  let shown: Values | undefined
+  /** All that is said of those values: most of the time they are what they were a second ago. */
+  let lines = ''
   let last: number | undefined
   /** Whether the agent knows the chart as it is. */
   let defined = false
 
-  const collect = (values: Values, now: number, variables?: Variables): string => {
+  const show = (values: Values): void => {
     const found = chart.grows ? newDimensions(chart, values) : []
     if (found.length > 0) {
       chart = { ...chart, dimensions: [...chart.dimensions, ...found] }
       sets = setsOf(chart)
       defined = false
     }
-    let text = ''
+    const said: string[] = []
     for (const set of sets) {
       // The agent takes the first value of a counter for where it stood before. A new one stood at 0.
       const value = found.some(({ id }) => id === set.id) ? 0n : values[set.id]
       if (value === undefined) continue
-      // Most values are what they were a second ago.
       if (value !== set.value) Object.assign(set, { value, line: setLine(set.id, value) })
-      text += set.line
+      said.push(set.line)
     }
-    if (text === '') return ''
+    lines = said.join('')
+    // The true values of new dimensions are still to come.
+    shown = found.length > 0 ? undefined : values
+  }
+  const collect = (values: Values, now: number, variables?: Variables): string => {
+    if (values !== shown) show(values)
+    if (lines === '') return ''
+    let text = lines
     for (const name in variables) text += `VARIABLE CHART ${cleanId(name)} = ${variables[name]?.toFixed(3)}\n`
     // The agent wants the true time since this chart's last BEGIN, and none with the first.
     const start = last === undefined ? begin : `${begin} ${Math.round((now - last) * 1000)}`

@@ -4,7 +4,7 @@ import { burstWatch, type Silence } from './burst'
 import { askForRecording } from './request'
 
 /** Counters that only rise; what could not be read is undefined. */
-export type Totals = Readonly<Record<'sent' | 'received', bigint | undefined>>
+type Totals = Readonly<Record<'sent' | 'received', bigint | undefined>>
 
 /**
  * Asks for a recording of a namespace whenever a burst of resets begins in it. Where root has not asked for recordings,

@@ -56,6 +56,9 @@ export function linuxSource(prefix: string): Source<LinuxCounter> {
 export function tcpSource(snmp: TextFile, netstat: TextFile): Source<LinuxCounter> {
   let lastTcp: Parsed<(typeof TCP)[number]> | undefined
   let lastTcpExt: Parsed<(typeof TCP_EXT)[number]> | undefined
+  // Where there is no traffic both texts stay the same, and comparing them is a twentieth of the work.
+  let tcpText = ''
+  let tcpExtText = ''
   let before: {
     readonly tcp: Row<LinuxCounter>
     readonly ext: Row<LinuxCounter>
@@ -63,11 +66,19 @@ export function tcpSource(snmp: TextFile, netstat: TextFile): Source<LinuxCounte
   } = { tcp: {}, ext: {}, reading: { counters: {} } }
 
   const readTcp = () => {
-    lastTcp = parseTcp(snmp.read(), lastTcp) ?? noRow(snmp.path, 'Tcp')
+    const text = snmp.read()
+    if (lastTcp === undefined || text !== tcpText) {
+      lastTcp = parseTcp(text, lastTcp) ?? noRow(snmp.path, 'Tcp')
+      tcpText = text
+    }
     return lastTcp.row
   }
   const readTcpExt = () => {
-    lastTcpExt = parseTcpExt(netstat.read(), lastTcpExt) ?? noRow(netstat.path, 'TcpExt')
+    const text = netstat.read()
+    if (lastTcpExt === undefined || text !== tcpExtText) {
+      lastTcpExt = parseTcpExt(text, lastTcpExt) ?? noRow(netstat.path, 'TcpExt')
+      tcpExtText = text
+    }
     return lastTcpExt.row
   }
 
