@@ -190,7 +190,7 @@ export function explainer(hasFiles: boolean, { idleSeconds, wanted = {} }: Optio
   function notes(): string[] {
     const said: string[] = []
     for (const [link, many] of unknownLinks) {
-      said.push(`${many} packets of ${linkName(link)} were not read: that link is not known here.`)
+      said.push(`${many} packets of ${linkName(link)} were not read: that link type is not known here.`)
     }
     if (cutBeforeFlags > 0) {
       said.push(
@@ -200,7 +200,7 @@ export function explainer(hasFiles: boolean, { idleSeconds, wanted = {} }: Optio
     const gone = letGoBefore + open.letGo
     if (gone > 0) {
       said.push(
-        `${gone} open connections were let go before the end, to keep no more than ${MOST_OPEN} open: those that were quiet for longest. A reset that came after that is told as one without what came before.`,
+        `${gone} open connections were forgotten before the end, to keep no more than ${MOST_OPEN} open: those that were quiet for longest. A later reset of one of them is explained without what came before it.`,
       )
     }
     if (notExplained > 0) {

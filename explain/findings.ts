@@ -161,7 +161,7 @@ const STAGE_WORDS: Readonly<Record<Exclude<Stage, 'copy'>, string>> = {
   'unknown-connection': 'for a connection that its sender did not know',
   closing: 'at the end (after a FIN)',
   refused: 'right after the SYN (refused)',
-  'client-cancelled': 'of the caller itself, before any answer',
+  'client-cancelled': 'by the caller itself, before any answer',
   'handshake-aborted': 'within the handshake',
   idle: 'after a silence',
   'after-handshake': 'right after the handshake',
@@ -180,7 +180,7 @@ export function inOneSentence(counted: Counted, found: readonly Finding[], copie
       : 'All resets in it are copies.'
   const on = resets === 1 ? '1 reset' : `${some(resets, 'reset')} on ${some(connections, 'connection')}`
   if (onlyResets) {
-    return `${on}, and no other TCP packet, as a capture filter for resets leaves it: "when" is a guess from the flags.`
+    return `${on}, and no other TCP packet, as after a capture filter for resets: "when" is a guess from the flags.`
   }
   const sentence = `${on}${resets === 1 ? ', ' : ': '}${whenOf(counted)}.`
   const [first] = found

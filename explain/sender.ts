@@ -144,7 +144,7 @@ function otherMarks(reset: PendingReset): Weighed[] {
       weight: isOwn ? 2 : 1,
       value: ipId,
       ...(ipIdFrame === 0 ? {} : { frame: ipIdFrame }),
-      text: `its IP ID ${ipId} goes on from those of ${name}${isOwn ? '' : ', which counts over all connections'}`,
+      text: `its IP ID ${ipId} continues those of ${name}${isOwn ? '' : ', which counts over all connections'}`,
     }
     found.push({ isAgainst: false, sign })
   }
@@ -153,7 +153,7 @@ function otherMarks(reset: PendingReset): Weighed[] {
       sign: 'timestamps',
       weight: 2,
       frame: reset.stampFrame,
-      text: `its timestamp goes on from those of ${name}`,
+      text: `its timestamp continues those of ${name}`,
     }
     found.push({ isAgainst: false, sign })
   }

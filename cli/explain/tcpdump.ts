@@ -105,9 +105,7 @@ function missing(code: number | null, said: string): string[] {
   return [
     ...(dropped === 0
       ? []
-      : [
-          `The kernel could not keep up with ${dropped.toLocaleString('en-US')} packets: they are missing here.`,
-        ]),
-    ...(code === null ? ['tcpdump was killed: what it had not handed over yet is missing here.'] : []),
+      : [`The kernel could not keep up: ${dropped.toLocaleString('en-US')} packets are missing here.`]),
+    ...(code === null ? ['tcpdump was killed: the packets that it still held are missing here.'] : []),
   ]
 }

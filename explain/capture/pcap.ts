@@ -82,7 +82,7 @@ export function pcapReader(first: Uint8Array, take: TakePacket): FormatReader | 
       while (at + header <= bytes.length) {
         const captured = u32(bytes, at + 8)
         if (captured > MOST_CAPTURED) {
-          broken = `the header of a packet says that ${captured} bytes were captured: it is not one, as where two files were glued together`
+          broken = `the header of a packet says that ${captured} bytes were captured: that is no packet header, as when two files were glued together`
           break
         }
         const start = at + header

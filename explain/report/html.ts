@@ -64,7 +64,7 @@ function summary(explanation: Explanation): string {
       ? ''
       : `<ul>${others.map(({ text }) => `<li>${escapeHtml(text)}</li>`).join('')}</ul>\n`,
     table(
-      ['When', '#Resets', 'Mostly means'],
+      ['When', '#Resets', 'Usually means'],
       stageRows(explanation).map(({ when, resets, mostly, worry }) => [
         when,
         resets,

@@ -5,7 +5,7 @@ import { bytes, duration, endpoint } from './words'
 export interface Meaning {
   /** When it came, as a row of a table: short, in small letters. */
   readonly row: string
-  /** What it mostly means, as a row of a table. */
+  /** What it usually means, as a row of a table. */
   readonly mostly: string
   /** When it came, as a sentence about this reset. */
   readonly when: (reset: Reset) => string
@@ -48,7 +48,7 @@ const silence = (reset: Reset): string =>
     : `${reset.idleAtLeast ? 'at least ' : ''}${duration(reset.idle)} of silence`
 
 const lookAtPort = (reset: Reset): string =>
-  `On ${reset.from.address}, look who listens: ss -Hltnp 'sport = :${reset.from.port}'.`
+  `On ${reset.from.address}, see what listens: ss -Hltnp 'sport = :${reset.from.port}'.`
 
 const LOOK_AT_SENDER = (reset: Reset): string =>
   `Read the log of the program behind ${named(reset)} at this second, and look at its timeouts and limits.`
@@ -63,7 +63,7 @@ const REFUSED: Meaning = {
   means:
     'Nobody listens on that port, or a firewall answers for it (REJECT with a reset). From here the two look alike.',
   todo: reset =>
-    `${lookAtPort(reset)} Nothing there: start the service, or mend the address and port that the caller uses. Something there: look for a firewall rule that rejects.`,
+    `${lookAtPort(reset)} Nothing there: start the service, or correct the address and port that the caller uses. Something there: look for a firewall rule that rejects.`,
   worry: 1,
 }
 
@@ -92,16 +92,16 @@ const CLOSING: Meaning = {
   row: 'at the end, after a FIN',
   mostly: 'tidying up',
   when: () => 'At the end, after a FIN.',
-  means: 'Tidying up after the conversation was over. Mostly no harm.',
+  means: 'Tidying up after the conversation was over. Usually no harm.',
   todo: () => 'Nothing, unless somebody misses the end of an answer.',
   worry: 3,
 }
 
 const HANDSHAKE: Meaning = {
   row: 'within the handshake',
-  mostly: 'a connect that did not come about',
+  mostly: 'a connect that failed',
   when: () => 'Within the handshake, before the connection was open.',
-  means: 'The connection never came about.',
+  means: 'The connection was never established.',
   todo: LOOK_AT_SENDER,
   worry: 2,
 }
@@ -110,11 +110,11 @@ const UNKNOWN: Meaning = {
   row: 'for a connection it does not know',
   mostly: 'half-open, forgotten, or a probe',
   when: reset =>
-    `The handshake is not in this capture, and ${named(reset)} sent nothing but resets: it answers a packet of ${other(reset)}.`,
+    `The handshake is not in this capture, and ${named(reset)} sent only resets: this one answers a packet of ${other(reset)}.`,
   means:
     'The side that resets knows no such connection: it restarted, forgot it, or never had it. Odd packets without a connection are a scan.',
   todo: reset =>
-    `Ask whether ${reset.from.address} (or a firewall or balancer before it) restarted or failed over. Clients then need to connect again, and do.`,
+    `Ask whether ${reset.from.address} (or a firewall or balancer before it) restarted or failed over. Clients then have to connect again, and will.`,
   worry: 1,
 }
 
@@ -122,7 +122,7 @@ const IDLE: Meaning = {
   row: 'after a silence',
   mostly: 'the state was forgotten, or a timeout ran out',
   when: reset => `After ${silence(reset)}.`,
-  means: 'The connection was idle for longer than somebody on the path keeps it.',
+  means: 'The connection was idle for longer than something on the path keeps it.',
   todo: () => KEEPALIVE,
   worry: 0,
 }
@@ -131,7 +131,7 @@ const ONE_DIRECTION: Meaning = {
   row: 'one direction not captured',
   mostly: 'look from the other side too',
   when: reset => `Only one direction of this connection is in the capture; ${carried(reset)}.`,
-  means: 'The packets of one side went another way, so only half is known of what came before the reset.',
+  means: 'The packets of one side took another path, so only half of what came before the reset is known.',
   todo: () => 'Capture on one of the two ends, where both directions pass.',
   worry: 1,
 }
@@ -151,8 +151,8 @@ const REPEAT: Meaning = {
   row: 'again, after its own reset',
   mostly: 'counted with the first',
   when: reset => `${named(reset)} had reset this connection already.`,
-  means: 'One more answer of a side for which the connection is over. Look at its first reset.',
-  todo: () => 'Nothing about this one.',
+  means: 'One more answer from a side for which the connection is over. Look at its first reset.',
+  todo: () => 'Nothing for this one.',
   worry: 3,
 }
 
@@ -162,7 +162,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   'refused/after-n-syns': {
     ...REFUSED,
     row: 'after the SYN was sent again',
-    mostly: 'refused late, or in turn with silence',
+    mostly: 'refused late, or only now and then',
     when: reset => `After the SYN of ${other(reset)} had been sent again: refused at last.`,
     means:
       'The first SYNs got no answer. Something came up or went down in between, SYNs were lost, or a rule that rejects limits how often it does.',
@@ -171,10 +171,10 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     ...REFUSED,
     row: 'after the SYN, number wrong',
     mostly: 'forged, or from an odd stack',
-    when: () => 'Right after the SYN, but the answer does not fit it: refused in form only.',
+    when: () => 'Right after the SYN, but the answer does not fit it: a refusal in form only.',
     means:
-      'A host ignores a refusal whose number does not fit. Mostly something on the path tried to stop this connection; an odd stack, or data in the SYN, looks the same.',
-    todo: () => 'See whether the connection came about all the same, and capture at both ends.',
+      'A host ignores a refusal whose number does not fit. Usually something on the path tried to stop this connection; an odd stack, or data in the SYN, looks the same.',
+    todo: () => 'See whether the connection was established anyway, and capture at both ends.',
     worry: 0,
   },
   'client-cancelled': {
@@ -188,7 +188,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   'handshake-aborted': HANDSHAKE,
   'handshake-aborted/client-resets-syn-ack': {
     ...HANDSHAKE,
-    row: 'SYN, SYN+ACK, then RST of the caller',
+    row: 'SYN, SYN+ACK, then RST from the caller',
     mostly: 'a scan, or a forged address',
     when: reset => `${other(reset)} answered with SYN+ACK, and ${named(reset)} reset that.`,
     means:
@@ -198,7 +198,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   },
   'handshake-aborted/server-resets': {
     ...HANDSHAKE,
-    row: 'reset of the server in the handshake',
+    row: 'reset by the server in the handshake',
     mostly: 'a filter, a full queue, a balancer',
     when: reset => `${named(reset)} had answered with SYN+ACK, and reset before the handshake was complete.`,
     means:
@@ -234,7 +234,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   abrupt: ABRUPT,
   'abrupt/beginning-not-in-capture': {
     ...ABRUPT,
-    row: 'in mid-stream (beginning not here)',
+    row: 'in mid-stream (beginning not captured)',
     when: reset =>
       `In mid-stream of a connection whose beginning is not in the capture: ${carried(reset)}, as far as it is here.`,
   },
@@ -284,8 +284,8 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     mostly: 'data came after the close',
     when: reset => `After the FIN of ${named(reset)} itself.`,
     means:
-      'That side had closed, and more came for it. No harm, unless what came was to be read: the other side lost what it had not got acknowledged.',
-    todo: () => 'Nothing, unless an answer was cut short. Then let the closing side read to the end first.',
+      'That side had closed, and more data came for it. No harm, unless somebody needed that data: the other side lost whatever had not been acknowledged.',
+    todo: () => 'Nothing, unless an answer was cut short. Then make the closing side read to the end first.',
     worry: 2,
   },
   'closing/other-fin': {
@@ -293,7 +293,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     row: "after the other side's FIN",
     when: reset =>
       `After the FIN of ${other(reset)}: ${named(reset)} ended with a reset in place of its own FIN.`,
-    means: 'A program that closes hard once the other side has said good-bye. Mostly no harm.',
+    means: 'A program that closes hard once the other side has said goodbye. Usually no harm.',
   },
   'closing/both-fin': {
     ...CLOSING,
@@ -310,7 +310,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   'only-reset': ONLY_RESET,
   'only-reset/answer-to-syn': {
     ...ONLY_RESET,
-    row: 'alone; by its form a refusal',
+    row: 'alone; looks like a refusal',
     mostly: 'nobody listens on that port',
     when: () =>
       'No earlier packet of it is here. Its form (sequence number 0, window 0, with ACK) is that of an answer to a SYN.',
@@ -319,7 +319,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   },
   'only-reset/unknown-connection': {
     ...ONLY_RESET,
-    row: 'alone; by its form an unknown connection',
+    row: 'alone; looks like an unknown connection',
     mostly: 'half-open or forgotten',
     when: () =>
       'No earlier packet of it is here. Its form (no ACK) is that of "I know no such connection": an answer to a packet with ACK.',
@@ -327,12 +327,12 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   },
   'only-reset/abort': {
     ...ONLY_RESET,
-    row: 'alone; by its form an abort',
+    row: 'alone; looks like an abort',
     mostly: 'a connection was thrown away',
     when: () =>
       'No earlier packet of it is here. Its form (a sequence number of a running connection) is that of an abort.',
     means:
-      'Probably a running connection that was thrown away, in mid-stream or at its end: that cannot be told.',
+      'Probably a running connection that was thrown away, in mid-stream or at its end: this capture does not show which.',
   },
   'after-reset': {
     row: 'after the other side had reset',
@@ -433,7 +433,7 @@ function accused(reset: Reset, meaning: Meaning): string {
       return `A box on the path that had forgotten the idle connection ${likely} answered in the name of ${address}: a firewall, NAT or balancer with an idle timeout.`
     case 'refused':
     case 'only-reset':
-      return `A firewall or balancer on the path ${likely} refused in the name of ${address}. Whether anybody listens there, this does not tell.`
+      return `A firewall or balancer on the path ${likely} refused in the name of ${address}. This does not show whether anybody listens there.`
     case 'repeat':
     case 'after-reset':
       return `The connection had been reset already. Something on the path ${likely} sent this one in the name of ${address}: a box that cuts both sides, or that answers what comes late.`
@@ -454,11 +454,11 @@ function whoOf({ from, sender }: Reset): string {
     case 'peer-likely':
       return `Probably ${address} itself.`
     case 'peer-possible':
-      return `May be ${address} itself: little to go by, and nothing that counts against it.`
+      return `It may be ${address} itself: there is little to go by, and nothing against it.`
     case 'unknown':
       return "Can't tell: there is nothing here to compare it with."
     case 'contradictory':
-      return `The signs contradict each other: some speak for ${address}, some against it.`
+      return `The signs contradict each other: some are for ${address}, some against it.`
     case 'somebody-else-possible':
       return `Perhaps not ${address}.`
     case 'somebody-else':

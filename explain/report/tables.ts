@@ -29,7 +29,7 @@ export function stageRows({ summary, resets }: Explanation): StageRow[] {
         when: row,
         resets,
         connections,
-        mostly: worst < worry ? `${mostly}; look who sent it` : mostly,
+        mostly: worst < worry ? `${mostly}; see who sent it` : mostly,
         worry: worst,
       }
     })

@@ -149,7 +149,7 @@ function summaryLines(explanation: Explanation, { width }: Look, paint: Palette)
   if (lines.length > 0) lines.push('')
   lines.push(
     ...table(
-      ['when', '>resets', 'mostly means'],
+      ['when', '>resets', 'usually means'],
       stageRows(explanation).map(({ when, resets, mostly, worry }) => ({
         cells: [when, resets.toLocaleString('en-US'), worry === 0 ? `>> ${mostly}` : mostly],
         colour: worry === 0 ? paint.bad : undefined,

@@ -90,7 +90,7 @@ export function factNotes(capture: CaptureFacts): string[] {
   return [
     ...damageOf(capture),
     ...(unreadable > 0
-      ? [`${count(unreadable, 'packet', 'packets')} with TCP in them could not be taken apart.`]
+      ? [`${count(unreadable, 'packet', 'packets')} with TCP in them could not be decoded.`]
       : []),
     ...notes.map(printable),
   ]

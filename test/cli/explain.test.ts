@@ -35,7 +35,7 @@ t.test('a capture: exit 0, the four words, the signs with their frames, the ladd
   t.match(stdout, /Who {4}Probably NOT /)
   t.match(stdout, /against {2}.*#\d+/)
   t.match(stdout, /<=+ RST.*=+ #\d+ {2}\?/, 'the reset, with its doubt')
-  t.match(stdout, /^when +resets +mostly means$/m)
+  t.match(stdout, /^when +resets +usually means$/m)
   t.match(stdout, /What to type next/)
   t.notMatch(stdout, CONTROL, 'no colours in a pipe')
 })

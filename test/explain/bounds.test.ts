@@ -116,7 +116,7 @@ t.test('more connections than are kept', async t => {
     { frame: 2, stage: 'refused', connection: 1, from: { address: server[0], port: server[1] } },
   ])
   t.match(summary.byServer, [{ server: { address: server[0], port: server[1] }, resets: 1, clients: 1 }])
-  t.match(facts.notes, [new RegExp(`open connections were let go .* no more than ${MOST_OPEN} open`)])
+  t.match(facts.notes, [new RegExp(`open connections were forgotten .* no more than ${MOST_OPEN} open`)])
   // What is kept of packets is for so many connections, and no more.
   const each = 11 * (9 * 4 + 8)
   t.ok(process.memoryUsage().arrayBuffers - before < 2 * MOST_OPEN * each + 64 * 2 ** 20)

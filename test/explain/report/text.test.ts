@@ -8,7 +8,7 @@ const LOOK = { width: 90, colour: false, summaryOnly: false }
 
 const EXAMPLE = `1.2.0.2:2527 -> 1.2.0.3:6649     1 reset
   #2   +0.234 s   RST+ACK from 1.2.0.3:6649 (the side that was called)
-     When   Right after the SYN, but the answer does not fit it: refused in form only.
+     When   Right after the SYN, but the answer does not fit it: a refusal in form only.
      Who    Probably NOT 1.2.0.3. [strong: 2 signs]
             against  the real SYN+ACK of 1.2.0.3 comes 1.03 s later (#3)
             against  TTL 46; its other packets have 49 (#3, #6)
@@ -31,7 +31,7 @@ t.test('one reset: when, who with its signs, means, do, and the packets around i
   t.equal(text.split('\n').slice(3, 22).join('\n'), EXAMPLE)
   t.match(
     text,
-    /\n\nwhen +resets +mostly means\nafter the SYN, number wrong +1 +>> forged/,
+    /\n\nwhen +resets +usually means\nafter the SYN, number wrong +1 +>> forged/,
     'then the summary',
   )
 })
@@ -40,12 +40,12 @@ t.test('up to three: all of them first, as they came; more: the summary, then on
   const heads = (text: string): string[] => text.match(/^ {2}#\d+/gm) ?? []
   const three = renderText(explanationOf([refusal(5), madeReset({ frame: 11 }), refusal(6)]), LOOK)
   t.same(heads(three), ['  #10', '  #11', '  #12'])
-  t.ok(three.indexOf('#10') < three.indexOf('mostly means'))
+  t.ok(three.indexOf('#10') < three.indexOf('usually means'))
 
   const many = explanationOf([refusal(5), refusal(6), refusal(7), madeReset({ frame: 99 })])
   const text = renderText(many, LOOK)
   t.same(heads(text), ['  #99', '  #10'], 'the worrying one before the others')
-  t.ok(text.indexOf('mostly means') < text.indexOf('  #99'))
+  t.ok(text.indexOf('usually means') < text.indexOf('  #99'))
   t.same(heads(renderText(many, { ...LOOK, limit: 3 })), ['  #99', '  #10', '  #12'])
   t.same(heads(renderText(many, { ...LOOK, summaryOnly: true })), [])
 })
