@@ -158,6 +158,9 @@ export interface PendingReset {
   /** The first packets of the connection and the last before this one, then what came after. */
   readonly steps: Step[]
   readonly stepsBefore: number
+  /** Whether the capturing host received it, or sent it, also as a copy. */
+  came: boolean
+  went: boolean
   /** The first of a row of resets whose numbers no host can have. */
   row: Later | undefined
   /** The number of the first new data that the other side sent after it. */

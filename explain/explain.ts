@@ -6,7 +6,7 @@ import type { CaptureFile, Explanation, Reset } from './explanation'
 import { follow, followReset, isNewIncarnation } from './follow'
 import { dissector } from './packet/dissect'
 import { linkName, linkReader } from './packet/link'
-import { ACK, CUT, type Packet, RST, SYN, TCP, UNREADABLE } from './packet/packet'
+import { ACK, CUT, IN, OUT, type Packet, RST, SYN, TCP, UNREADABLE } from './packet/packet'
 import { learn, pend, teach } from './resets'
 import { settle } from './settle'
 import { stageOf } from './stage'
@@ -146,10 +146,15 @@ export function explainer(hasFiles: boolean, { idleSeconds, wanted = {} }: Optio
     const isDoubled = connection.doubled > DOUBLED * connection.dataPackets
     if (like === 'elsewhere' || like === 'routed' || (like === 'same' && isDoubled)) {
       if (isReset) copy(connection, packet, fromA)
+      else if (packet.way === IN) (fromA ? connection.a : connection.b).host.came += 1
       return
     }
 
     let me = fromA ? connection.a : connection.b
+    if (!isReset) {
+      if (packet.way === IN) me.host.came += 1
+      else if (packet.way === OUT) me.host.began += 1
+    }
     if ((flags & (SYN | ACK | RST)) === SYN && isNewIncarnation(connection, me, packet)) {
       connection = open.renew(connection, packet)
       me = fromA ? connection.a : connection.b
@@ -176,6 +181,11 @@ export function explainer(hasFiles: boolean, { idleSeconds, wanted = {} }: Optio
     const other = fromA ? connection.b : connection.a
     const reset = pend(connection, me, other, packet, { stage: 'copy' }, open.recent)
     reset.notes.push(`It is frame ${open.recent.like} again.`)
+    const original = connection.open.find(({ frame }) => frame === open.recent.like)
+    if (original !== undefined) {
+      original.came ||= packet.way === IN
+      original.went ||= packet.way === OUT
+    }
     keep(reset)
   }
 

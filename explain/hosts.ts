@@ -16,6 +16,9 @@ export interface Host {
   /** How often an ID went on from the one before, and how often that was another connection's. */
   steps: number
   shared: number
+  /** Its packets, without resets, that the capturing host received, and those that it sent without having received them. */
+  came: number
+  began: number
 }
 
 export interface Hosts {
@@ -33,7 +36,7 @@ export function hosts(): Hosts {
 
   function add(address: Address): Host {
     last += 1
-    return { id: last, address, ttls: undefined, ipId: 0, ipIdOf: 0, steps: 0, shared: 0 }
+    return { id: last, address, ttls: undefined, ipId: 0, ipIdOf: 0, steps: 0, shared: 0, came: 0, began: 0 }
   }
 
   return {

@@ -1,5 +1,5 @@
 import { ahead, type Connection, type IpIdFit, type PendingReset, type Side } from './connection'
-import { ACK, FIN, type Packet, RST, SYN } from './packet/packet'
+import { ACK, FIN, IN, OUT, type Packet, RST, SYN } from './packet/packet'
 import { findOption, timestampOf } from './packet/tcp'
 import { type Recent, stepOf } from './recent'
 import { expectedAck, isStray, silenceOf, type When } from './stage'
@@ -59,6 +59,8 @@ export function pend(
     synFrame: other.synFrame,
     steps: [...before, stepOf(packet, me === connection.a)],
     stepsBefore: before.length,
+    came: packet.way === IN,
+    went: packet.way === OUT,
     row: undefined,
     otherNew: undefined,
     newData: undefined,

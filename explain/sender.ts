@@ -17,7 +17,10 @@ function distance(ttl: number): number {
 }
 
 export function senderOf(reset: PendingReset): Sender {
-  const signs = reset.stage === 'copy' ? [] : [...afterwards(reset), ...ttlSigns(reset), ...otherMarks(reset)]
+  const signs =
+    reset.stage === 'copy'
+      ? []
+      : [...afterwards(reset), ...ttlSigns(reset), ...wayMarks(reset), ...otherMarks(reset)]
   const against = signs.filter(({ isAgainst }) => isAgainst).map(({ sign }) => sign)
   const other = signs.filter(({ isAgainst }) => !isAgainst).map(({ sign }) => sign)
   return { ...judge(weigh(against), weigh(other)), for: other, against }
@@ -121,6 +124,32 @@ function afterwards(reset: PendingReset): Weighed[] {
     })
   }
   return found
+}
+
+/** The sender's packets that must have come in before one that did not is odd. */
+const RECEIVED = 5
+
+/**
+ * Whether the capturing host made it, and has the address that it names (`own`), or only passes its packets on. A capture
+ * that lost packets has others, too, that never came in.
+ */
+function madeHere({ came, went, from, to, connection, stage }: PendingReset): 'own' | 'passing' | undefined {
+  if (came || !went || stage === 'only-reset') return undefined
+  if (connection.open.some(reset => reset.from === from && reset.came)) return undefined
+  const { host } = from
+  if (host.began > 0) return host.came === 0 && to.host.came > 0 ? 'own' : undefined
+  return host.came >= RECEIVED ? 'passing' : undefined
+}
+
+function wayMarks(reset: PendingReset): Weighed[] {
+  const made = madeHere(reset)
+  if (made === undefined) return []
+  const name = nameOf(reset.from.host)
+  const isAgainst = made === 'passing'
+  const text = isAgainst
+    ? `the host that captured it sent it, and never received it, although all other packets of ${name} came in first`
+    : `the host that captured it sent it, as all packets of ${name}`
+  return [{ isAgainst, sign: { sign: 'direction', weight: isAgainst ? 2 : 3, text } }]
 }
 
 function otherMarks(reset: PendingReset): Weighed[] {
@@ -242,7 +271,7 @@ function ttlWeight(reset: PendingReset, { with: base, reference }: Compared): nu
   const isLinkOnly = ttl <= LINK_ONLY || reference.ttl <= LINK_ONLY
   if (hops > MOST_HOPS || theirs > MOST_HOPS || isLinkOnly) return 0
   const nearer = theirs - hops
-  if (isItsOwn(reset, base)) return 1
+  if (isItsOwn(reset, base) || madeHere(reset) === 'own') return 1
   if (base === 'host') {
     return nearer > 0 && nearer <= 2 && reference.steady && reference.packets >= 5 ? 2 : 1
   }

@@ -3,7 +3,7 @@ import { readEthernet, readEthertype, readMpls, readPpp } from './ethernet'
 import { fragments } from './fragments'
 import { readIp } from './ip'
 import { linkReader } from './link'
-import { CUT, type Found, newPacket, OTHER, type Packet, UNREADABLE } from './packet'
+import { CUT, type Found, NO_WAY, newPacket, OTHER, type Packet, UNREADABLE } from './packet'
 import { readTcp } from './tcp'
 import { readTunnel } from './tunnels'
 
@@ -45,6 +45,7 @@ export function dissector(): Dissector {
       }
       if (readLink === undefined) return OTHER
       packet.path = port
+      packet.way = NO_WAY
       packet.macHigh = -1
       packet.macLow = 0
       cursor.bytes = bytes

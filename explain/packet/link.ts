@@ -1,5 +1,6 @@
 import { type Cursor, ETHERNET, ETHERTYPE, IP, type Layer, NOTHING, PPP, through } from './cursor'
 import { i32, u16 } from './numbers'
+import { IN, NO_WAY, OUT, type Way } from './packet'
 
 type ReadLink = (cursor: Cursor) => Layer
 
@@ -12,11 +13,18 @@ const skip =
     return layer
   }
 
+/** The type of a packet of a "cooked" link: to this host, to all, to a group; to another one; from this host. */
+function wayOf(type: number): Way {
+  if (type === 4) return OUT
+  return type < 3 ? IN : NO_WAY
+}
+
 /** Linux' "cooked" link. There is no interface in it: direction and the sender's address tell the copies apart. */
 function readSll(cursor: Cursor): Layer {
   const { bytes, at, end } = cursor
   if (end - at < 16) return NOTHING
   through(cursor, u16(bytes, at))
+  cursor.packet.way = wayOf(u16(bytes, at))
   through(cursor, i32(bytes, at + 8))
   cursor.protocol = u16(bytes, at + 14)
   cursor.at = at + 16
@@ -29,6 +37,7 @@ function readSll2(cursor: Cursor): Layer {
   if (end - at < 20) return NOTHING
   through(cursor, i32(bytes, at + 4))
   through(cursor, bytes[at + 10] as number)
+  cursor.packet.way = wayOf(bytes[at + 10] as number)
   cursor.protocol = u16(bytes, at)
   cursor.at = at + 20
   return ETHERTYPE

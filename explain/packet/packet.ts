@@ -8,6 +8,11 @@ export const PSH = 0x08
 export const ACK = 0x10
 export const URG = 0x20
 
+export const NO_WAY = 0
+export const IN = 1
+export const OUT = 2
+export type Way = typeof NO_WAY | typeof IN | typeof OUT
+
 export interface Packet {
   /** The captured bytes, and where in them the packet ends. Only lent: the next packet may be in the same memory. */
   bytes: Uint8Array
@@ -40,6 +45,8 @@ export interface Packet {
   ipId: number
   /** A number for the interface and all that is around the innermost IP header. Equal numbers, equal ways. */
   path: number
+  /** Whether the host that captured it received or sent it, where the link says so. */
+  way: Way
   /** The innermost Ethernet source address, in two pieces; -1 where there is none. */
   macHigh: number
   macLow: number
@@ -67,6 +74,7 @@ export function newPacket(): Packet {
     ttl: 0,
     ipId: 0,
     path: 0,
+    way: NO_WAY,
     macHigh: -1,
     macLow: 0,
   }

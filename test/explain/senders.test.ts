@@ -31,6 +31,13 @@ function known(): Map<string, Known[]> {
   return captures
 }
 
+t.test('the page says how many', async t => {
+  const page = readFileSync(join(__dirname, '..', '..', 'docs', 'explain.md'), 'utf8').replace(/\s+/g, ' ')
+  t.match(page, `Of ${known().size} later captures, made to mislead it, one is answered wrongly`)
+  t.match(page, 'and two boxes are missed')
+  t.match([FALSE.length, MISSED.length], [1, 2])
+})
+
 for (const [name, expected] of known()) {
   t.test(name, async t => {
     const bytes = createReadStream(join(FOLDER, name))
