@@ -4,8 +4,8 @@ import type { Time } from './clock'
 const EVERY_MS = 9_500
 
 /**
- * Protocol text for a plugin that was removed from the machine: it is not missed. The variable stays with the node, and at
- * a Parent, as long as the agent runs; that it is of the future clears the alarm.
+ * Protocol text for a plugin that was removed from the machine: nobody misses it. The variable stays with the node, and at
+ * a Parent, for as long as the agent runs; a time in the future clears the alarm.
  */
 export const NOT_MISSED = 'VARIABLE HOST tcp_resets_measured_t = 9999999999\n'
 
@@ -16,8 +16,8 @@ export function intervalText(updateEvery: number): string {
 
 /**
  * Tells the agent when the host was measured last, in variables of the node for the alarm that watches over the
- * measuring. Agents from 2 on take the charts of a plugin that is gone away at once, and all alarms on them: only what
- * is on no chart of ours stays.
+ * measuring. When a plugin is gone, agents from 2 on remove its charts at once, and all alarms on them: only what is on
+ * none of our charts stays.
  *
  * @param updateEvery seconds between collections
  * @returns makes protocol text for one tick out of what was collected then; empty when there was nothing, or nothing to

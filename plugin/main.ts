@@ -14,10 +14,10 @@ import { usualMemory } from './usual-memory'
 
 const { env, platform } = process
 
-// Signals. The agent starts a plugin again that ends by itself, and gives one up for good that a signal ended. So none whose
-// default action ends a process is left to that, as far as Node can take it and it does not tell of a fault in the program.
+// Signals. The agent restarts a plugin that ends by itself, and gives up for good on one that a signal ended. So every
+// signal whose default action ends a process is handled, unless Node can't, or the signal means a fault in the program.
 
-/** What people and limits end a process with. With its limit of CPU time used up (SIGXCPU), a new one has all of it again. */
+/** What people and limits end a process with. At its limit of CPU time (SIGXCPU), a new process has all of that again. */
 const ENDS = ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGXCPU'] as const
 /**
  * Not for us. Some are sent to all processes of the agent and mean only the agent: SIGUSR2 has it read its alarms again. At

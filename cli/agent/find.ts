@@ -26,7 +26,7 @@ interface Found {
   readonly doubt?: string
 }
 
-/** Who answers at the address is anybody; enough to say what one sees, and not to change anything. */
+/** Anybody may be answering at the address: that is enough to report what is seen, but not to change anything. */
 export interface UnprovedAgent extends Found {
   readonly proved: false
 }

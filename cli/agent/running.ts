@@ -115,7 +115,7 @@ async function silenceOf(url: string, conf: NetdataConf): Promise<string | undef
 
 /**
  * The agent of a known place that answers nobody here, or nobody at all: by its process, and by the files, which are
- * root's. One that was started with another configuration is another agent, somebody's own say.
+ * root's. One that was started with another configuration is another agent, perhaps somebody's own.
  */
 async function findSilent(where: Where): Promise<Running | undefined> {
   const { platform, prefix } = where

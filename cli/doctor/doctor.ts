@@ -20,7 +20,7 @@ import { checkTracing } from './tracing'
 
 type Check = (agent: Agent, platform: NodeJS.Platform) => Promise<Finding[]> | Finding[]
 
-/** From what the others stand on to what stands on them: the first that is wrong is the one to mend. */
+/** Each check depends only on those before it: the first that is wrong is the one to fix. */
 const CHECKS: readonly Check[] = [
   checkAgent,
   checkBoot,

@@ -33,7 +33,7 @@ export const SETTLED = 24 * 60
 /** Minutes that connections opened are averaged over. */
 const OPENED = 5
 
-/** There were no resets in what did not exist. */
+/** A new namespace: it had no resets before, so none are usual. */
 export const NEWBORN: Usual = {
   sent: { rate: 0, minutes: FIRST, flood: 0 },
   received: { rate: 0, minutes: FIRST, flood: 0 },

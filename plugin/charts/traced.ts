@@ -1,7 +1,7 @@
 import type { ChartDefinition } from '../netdata/chart'
 
-// Layer 2: what the kernel's trace says, of all network namespaces together. They never say what the charts of
-// one namespace's counters mean.
+// What the kernel's trace says of all network namespaces together. They never mean the same as the charts of one
+// namespace's counters.
 
 const common = {
   type: 'ipv4',

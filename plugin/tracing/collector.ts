@@ -8,7 +8,7 @@ import { traceReader } from './reader'
 import { resetTally, type TallyDetails } from './tally'
 import type { Trace } from './trace'
 
-/** The reasons and peers of layer 2, as the table shows them. */
+/** The reasons and peers that the kernel's trace gives, as the table shows them. */
 export interface Details extends TallyDetails {
   /** Whether this kernel names a reason with the resets it sends. */
   readonly hasReasons: boolean

@@ -30,8 +30,8 @@ export interface TraceLayer extends Pick<Tracing, 'collect' | 'counted'> {
 }
 
 /**
- * The second layer of the plugin: the kernel's trace, its charts, and the table, which the agent is offered for as long
- * as there is something to tell.
+ * The kernel's trace of resets: its charts, and the table, which the agent is offered for as long as there is something to
+ * show.
  *
  * @param prefix where the host's root is mounted, `''` for `/`
  */
