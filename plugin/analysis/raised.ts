@@ -43,6 +43,10 @@ export function resetsJudge(updateEvery: number, isNew: boolean): Judge {
   const longest = slots(lasting.time)
   /** Rates, the latest last. Most namespaces have no reset for hours, and then it has nothing in it. */
   const rates: number[] = []
+  /** How many of them are not 0. */
+  let some = 0
+  /** How many of them are above a limit, which hardly ever changes: to count 300 at each tick would cost more than all else. */
+  let above = { limit: 0, count: 0 }
   /** How many ticks are known, also those with nothing in `rates`. */
   let known = isNew ? longest : 0
   let last: { readonly total: bigint; readonly at: number } | undefined
@@ -56,12 +60,22 @@ export function resetsJudge(updateEvery: number, isNew: boolean): Judge {
     for (let index = Math.max(0, end - count); index < end; index++) sum += rates[index] ?? 0
     return sum / count
   }
-  /** Whether the median of the latest `count` rates is above a limit of 0 or more. */
-  const medianAbove = (count: number, limit: number): boolean => {
-    let above = 0
+  /** How many of the latest `count` rates are above a limit of 0 or more. */
+  const countAbove = (count: number, limit: number): number => {
+    let found = 0
     for (let index = Math.max(0, rates.length - count); index < rates.length; index++)
-      if ((rates[index] ?? 0) > limit) above++
-    return above > count / 2
+      if ((rates[index] ?? 0) > limit) found++
+    return found
+  }
+  /** The same of all rates. */
+  const countAllAbove = (limit: number): number => {
+    if (limit !== above.limit) above = { limit, count: countAbove(longest, limit) }
+    return above.count
+  }
+  /** A rate comes, or goes. */
+  const account = (rate: number, change: 1 | -1): void => {
+    if (rate > 0) some += change
+    if (rate > above.limit) above.count += change
   }
 
   return (total, usual, opened, now) => {
@@ -75,24 +89,29 @@ export function resetsJudge(updateEvery: number, isNew: boolean): Judge {
     const missed = Math.min(Math.max(1, Math.round(seconds / updateEvery)), longest)
     known = Math.min(known + missed, longest)
     if (rates.length === 0 && rate === 0) return QUIET
-    for (let tick = 0; tick < missed; tick++) rates.push(rate)
-    rates.splice(0, rates.length - longest)
-    if (rates.every(each => each === 0)) rates.length = 0
+    for (let tick = 0; tick < missed; tick++) {
+      rates.push(rate)
+      account(rate, 1)
+    }
+    while (rates.length > longest) account(rates.shift() ?? 0, -1)
+    if (some === 0) rates.length = 0
 
     const soon = mean(slots(sudden.time))
     const minute = Math.max(sudden.floor, mean(slots(sudden.before), slots(sudden.time)))
-    const isSudden = soon > sudden.raises * minute && medianAbove(slots(sudden.most), sudden.least)
+    const isSudden =
+      soon > sudden.raises * minute && countAbove(slots(sudden.most), sudden.least) > slots(sudden.most) / 2
     burst = known >= slots(sudden.time + sudden.before) && (burst ? soon > sudden.holds * minute : isSudden)
     flood =
       known >= longest &&
       usual !== undefined &&
       opened !== undefined &&
-      medianAbove(
-        longest,
+      // So many that the median is.
+      countAllAbove(
         flood
           ? Math.max(lasting.holds, lasting.opened * opened, lasting.holdsUsual * usual)
           : Math.max(lasting.raises, lasting.opened * opened, lasting.usual * usual),
-      )
+      ) >
+        longest / 2
     return { raised: flood ? 'flood' : burst ? 'burst' : undefined, rate: soon }
   }
 }

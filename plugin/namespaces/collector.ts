@@ -124,8 +124,13 @@ export function namespacesCollector(
       else if (isSeated(standing)) numbers.own_chart++
       else numbers.summed++
     }
-    const values = Object.entries(numbers).map(([name, number]) => [name, BigInt(number)])
-    const text = others.collect(numbers.summed, now) + counts(Object.fromEntries(values), now)
+    const values = {
+      own_chart: BigInt(numbers.own_chart),
+      summed: BigInt(numbers.summed),
+      excluded: BigInt(numbers.excluded),
+      new: BigInt(numbers.new),
+    }
+    const text = others.collect(numbers.summed, now) + counts(values, now)
     const judged = members.present().flatMap(member => (isSeated(member) && member.judged) || [])
     return text + raised.collect(others.judged ? [...judged, others.judged] : judged, now)
   }

@@ -124,7 +124,8 @@ export function newMember(
     },
     collect(now) {
       const text = collector.collect(now)
-      const both = { name, ...collector.judged }
+      const { sent, received } = collector.judged
+      const both = { name, sent, received }
       if (alone !== undefined) return text + alone.collect([both], now)
       judged = both
       return text

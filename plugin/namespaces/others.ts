@@ -39,7 +39,8 @@ export function othersCollector(usual: UsualFollower, updateEvery: number, log: 
       if (count > 0) {
         last = now
         const text = collector.collect(now)
-        judged = { name: 'others', ...collector.judged }
+        const { sent, received } = collector.judged
+        judged = { name: 'others', sent, received }
         return text
       }
       judged = undefined

@@ -40,9 +40,13 @@ export function raisedCollector(updateEvery: number, of = ALL_OTHERS): RaisedCol
   let began: number | undefined
   let waiting: JudgedNamespace[] = []
   let shown: { readonly count: number; readonly at: number } | undefined
-  let labels = { most: 'none', joined: 'none' }
+  let { labels } = chart
   let named: { readonly at: number; readonly names: ReadonlySet<string> } | undefined
 
+  const label = (changed: typeof labels): void => {
+    labels = { ...labels, ...changed }
+    write.relabel(labels)
+  }
   const collect = (judged: readonly JudgedNamespace[], now: number): string => {
     const raised = judged.filter(({ sent, received }) => sent.raised ?? received.raised)
     for (const [name, last] of episodes) if (now - last > OVER) episodes.delete(name)
@@ -53,14 +57,14 @@ export function raisedCollector(updateEvery: number, of = ALL_OTHERS): RaisedCol
 
     if (waiting.length > 0 && (shown === undefined || now - shown.at > JOIN_EVERY)) {
       shown = { count: waiting.length, at: now }
-      labels = { ...labels, joined: describe(waiting) }
+      label({ joined: describe(waiting) })
       waiting = []
     }
     // The last ones stay named when it is over: the notice of that is about them.
     const isNews = named === undefined || raised.some(({ name }) => !named?.names.has(name))
     if (raised.length > 0 && (isNews || now - (named?.at ?? 0) > RENAME_EVERY)) {
       named = { at: now, names: new Set(raised.map(({ name }) => name)) }
-      labels = { ...labels, most: describe(raised) }
+      label({ most: describe(raised) })
     }
     const floods = raised.filter(({ sent, received }) => [sent, received].some(one => one.raised === 'flood'))
     const isShown = shown !== undefined && now - shown.at < SHOWN
@@ -69,7 +73,6 @@ export function raisedCollector(updateEvery: number, of = ALL_OTHERS): RaisedCol
       flood: BigInt(floods.length),
       joined: BigInt(isShown ? (shown?.count ?? 0) : 0),
     }
-    write.relabel({ ...chart.labels, ...labels })
     return write(values, now)
   }
   return { collect, retire: write.retire }

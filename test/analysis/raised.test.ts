@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import t from 'tap'
 import { type Raised, RULES, resetsJudge } from '../../plugin/analysis/raised'
 import { root } from '../../scripts/build'
@@ -48,6 +49,40 @@ t.test('what is no burst', async t => {
   t.strictSame(judge([QUIET, restart, pause, restart, pause, restart, pause]), [[1, undefined]], 'restarts')
   t.strictSame(judge([{ seconds: 900, rate: 60, usual: 60, opened: 1 }]), [[1, undefined]], 'a steady rate')
   t.strictSame(judge([QUIET, { ...QUIET, seconds: 100, rate: 45 }]), [[1, undefined]], 'few')
+})
+
+t.test('a flood is the median of five minutes, however its limit changes meanwhile', async t => {
+  const { time, raises, holds, opened: share, usual: begins, holdsUsual } = RULES.flood
+  const stretch = fc.record({
+    seconds: fc.integer({ min: 1, max: 200 }),
+    rate: fc.integer({ min: 0, max: 30 }),
+    usual: fc.integer({ min: 0, max: 10 }),
+    opened: fc.integer({ min: 0, max: 100 }),
+  })
+  fc.assert(
+    fc.property(fc.array(stretch, { minLength: 5, maxLength: 20 }), stretches => {
+      const judge = resetsJudge(1, true)
+      const rates: number[] = []
+      let total = 0n
+      let flood = false
+      judge(total, 0, 0, 0)
+      for (const { seconds, rate, usual, opened } of stretches) {
+        for (let passed = 0; passed < seconds; passed++) {
+          total += BigInt(rate)
+          rates.push(rate)
+          const limit: number = flood
+            ? Math.max(holds, share * opened, holdsUsual * usual)
+            : Math.max(raises, share * opened, begins * usual)
+          flood = rates.slice(-time).filter(each => each > limit).length > time / 2
+          const { raised } = judge(total, usual, opened, rates.length * 1000)
+          if ((raised === 'flood') !== flood) return false
+        }
+      }
+      return true
+    }),
+    { numRuns: 50 },
+  )
+  t.pass()
 })
 
 t.test('a flood is told within 3 minutes, by what is usual and what is opened', async t => {
