@@ -438,8 +438,13 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   }
 
   try {
-    const answers = () => get('/api/v1/info').catch(() => undefined)
-    await waitFor('its API answered', async () => (await answers())?.status === 200 || undefined, 30_000)
+    const answers = async () => (await get('/api/v1/info').catch(() => undefined))?.status
+    // 412: to those with a token only.
+    await waitFor(
+      'its API answered',
+      async () => [200, 412].includes((await answers()) ?? 0) || undefined,
+      30_000,
+    )
   } catch (error) {
     await stop().catch(() => undefined) // what went wrong first is what matters
     throw error

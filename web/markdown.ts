@@ -119,5 +119,5 @@ markdown.renderer.rules.fence = (tokens, index) => {
   const label = platformNames(
     platform === 'linux' || platform === 'freebsd' ? [platform] : ['linux', 'freebsd'],
   )
-  return `<figure class="code ${platform ?? 'any'}"><figcaption>${label}</figcaption><pre><code>${escapeHtml(content)}</code></pre></figure>\n`
+  return `<figure class="code ${platform ?? 'any'}"><figcaption>${label}</figcaption><pre tabindex="0" role="group" aria-label="Commands for ${label}"><code>${escapeHtml(content)}</code></pre></figure>\n`
 }

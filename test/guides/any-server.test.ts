@@ -82,7 +82,6 @@ t.test('in a browser', { skip }, async t => {
 
   const useless: Record<string, Answer> = {
     'not found': { status: 404, body: 'no' },
-    'sign in first': { status: 401, body: '{}' },
     'a page instead of JSON': { type: 'text/html', body: '<h1>Welcome</h1>' },
     'JSON of something else': json([1, 2, { alarms: 3 }]),
     'alarms of something else': json({ alarms: { a: null, b: 1, c: { name: ALARM } } }),
@@ -103,6 +102,87 @@ t.test('in a browser', { skip }, async t => {
       await server.close()
     })
   }
+
+  const silent: [status: number, says: RegExp, asTheDashboardIsToBeOpened: boolean][] = [
+    [401, /^What is before the agent wants to know who asks \(401\): sign in at this address/, true],
+    [403, /^This browser may not ask the agent \(403\): .*allow dashboard from/, true],
+    [412, /^The agent tells its state to those who are signed in only \(bearer protection, 412\)/, true],
+    [451, /^The agent does not take questions from this address \(451\): .*allow dashboard from/, true],
+    [503, /^The agent does not answer\. On its machine, “sudo tcp-resets doctor” says why/, false],
+  ]
+  for (const [status, says, hasLink] of silent) {
+    t.test(`it says why nothing is told: ${status}, and asks again later`, async t => {
+      const answers = api([alarm('ipv4.tcp_resets', 'CLEAR')])
+      let refuses = true
+      const server = await servePages(path => (refuses ? { status, body: '' } : answers(path)))
+      t.teardown(() => server.close())
+      const { page, seen } = await openPage(context)
+      await page.clock.install()
+      for (const name of [ALARM, 'index']) {
+        refuses = true
+        await page.goto(`${server.url}/netdata/guides/tcp/${name}.html`)
+        await page.getByText(says).waitFor()
+        const link = page.getByRole('link', { name: 'Open the dashboard', exact: true })
+        t.equal(await link.count(), hasLink ? 1 : 0)
+        if (hasLink) t.equal(await link.getAttribute('href'), '/netdata/')
+        refuses = false
+        await page.clock.fastForward('00:31')
+        await page.locator('.instance, .badge').first().waitFor()
+        t.equal(await page.getByText(says).count(), 0)
+        t.equal(await page.evaluate('document.documentElement.scrollWidth'), 390)
+      }
+      t.same(
+        seen.complaints.filter(text => !/^Failed to load resource/.test(text)),
+        [],
+      )
+      await page.close()
+    })
+  }
+
+  t.test('it says so when nobody is there any more, or only refuses', async t => {
+    const answers = api([alarm('ipv4.tcp_resets', 'CLEAR')])
+    let refuses = false
+    const server = await servePages(path => (refuses ? { status: 412, body: '' } : answers(path)))
+    const { page } = await openPage(context)
+    await page.goto(`${server.url}/guides/tcp/${ALARM}.html`)
+    await page.locator('.instance').waitFor()
+    refuses = true
+    await page.getByText(/bearer protection, 412.* This is how it was at \d\d:\d\d/).waitFor()
+    await server.close()
+    await page.getByText(/^The agent does not answer\..* This is how it was at \d\d:\d\d/).waitFor()
+    t.equal(await page.locator('.instance').isVisible(), true)
+    await page.close()
+  })
+
+  t.test('an address with two slashes is the same page', async t => {
+    const server = await servePages(api([alarm('ipv4.tcp_resets', 'CLEAR')]))
+    t.teardown(() => server.close())
+    const { page, seen } = await openPage(context)
+    await page.goto(`${server.url}//guides/tcp/${ALARM}.html#sources`)
+    await page.locator('.instance').waitFor()
+    t.equal(page.url(), `${server.url}/guides/tcp/${ALARM}.html#sources`)
+    t.same(seen.complaints, [])
+    await page.close()
+  })
+
+  t.test('commands that are wider than the page are reached and scrolled by the keyboard', async t => {
+    const { page } = await openPage(context)
+    await page.goto(`file://${dist}/web/guides/tcp/${ALARM}.html`)
+    await page.setViewportSize({ width: 1280, height: 800 }) // on a phone they wrap
+    const block = page.locator('pre').first()
+    await block.evaluate(each => each.firstElementChild?.append('wide '.repeat(100)))
+    t.match(await block.getAttribute('aria-label'), /^Commands for (Linux|FreeBSD|Linux and FreeBSD)$/)
+    // The button that copies them is the stop before.
+    await page.locator('figure.code').first().getByRole('button').focus()
+    await page.keyboard.press('Tab')
+    t.equal(await page.locator('pre:focus').count(), 1)
+    await page.keyboard.press('ArrowRight')
+    await block.evaluate(
+      each => each.scrollLeft > 0 || new Promise(done => each.addEventListener('scroll', done)),
+    )
+    t.ok(await block.evaluate(each => each.scrollLeft > 0))
+    await page.close()
+  })
 
   t.test('text of an answer is never HTML', async t => {
     const container = `ipv4.tcp_resets_${HOSTILE}`
@@ -392,7 +472,7 @@ t.test('in a browser', { skip }, async t => {
     await page.goto(`${server.url}/guides/tcp/${ALARM}.html`)
     await page.getByText('No new values for 3 min. The alarm stands still with them. What to do').waitFor()
     silent = true
-    await page.getByText(/^The agent does not answer\. This is how it was at/).waitFor()
+    await page.getByText(/^The agent does not answer\. .* This is how it was at/).waitFor()
     silent = false
     await page.getByText(/^As of /).waitFor()
     t.equal(await page.locator('.silent').count(), 0)

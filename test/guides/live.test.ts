@@ -20,6 +20,9 @@ t.test('where the API is', async t => {
   t.equal(baseOf('http:', '/host/web%201/guides/tcp/x.html'), '/host/web%201')
   t.equal(baseOf('http:', '/netdata/host/a/guides/tcp/x.html'), '/netdata/host/a')
   t.equal(baseOf('http:', '/elsewhere/x.html'), undefined)
+  // An agent takes more than one slash; to a browser //guides is another machine.
+  t.equal(baseOf('http:', '//guides/tcp/x.html'), '')
+  t.equal(baseOf('http:', '///netdata//guides/tcp/'), '/netdata')
   t.equal(baseOf('file:', '/usr/share/netdata/web/guides/tcp/x.html'), undefined)
   t.same(splitBase('/netdata/host/a'), { root: '/netdata', node: '/host/a' })
   t.same(splitBase('/netdata'), { root: '/netdata', node: '' })
@@ -30,6 +33,7 @@ t.test('the node whose dashboard the reader comes from', async t => {
   const from = (referrer: string): string | undefined => baseOfReferrer(referrer, 'http://a:19999')
   t.equal(from('http://a:19999/host/web/old/#x'), '/host/web')
   t.equal(from('http://a:19999/netdata/host/web/'), '/netdata/host/web')
+  t.equal(from('http://a:19999//host/web/'), '/host/web')
   t.equal(from('http://a:19999/old/'), undefined)
   t.equal(from('http://a:19999.evil.example/host/web/'), undefined)
   t.equal(from(''), undefined)

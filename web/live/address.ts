@@ -1,7 +1,16 @@
 /** What comes before `/guides/tcp/` in an address; undefined where no agent can have served it. */
 export function baseOf(protocol: string, pathname: string): string | undefined {
   if (protocol !== 'http:' && protocol !== 'https:') return undefined
-  return /^(.*)\/guides\/tcp(?:\/[^/]*)?$/.exec(pathname)?.[1]
+  const before = /^(.*)\/guides\/tcp(?:\/[^/]*)?$/.exec(pathname)?.[1]
+  return before === undefined ? undefined : withOneSlash(before)
+}
+
+/**
+ * The path without slashes at its end, and with one at its beginning. Agents take more than one; to a browser `//api` is
+ * another machine.
+ */
+export function withOneSlash(path: string): string {
+  return path.replace(/\/+$/, '').replace(/^\/+/, '/')
 }
 
 /** Splits `/host/<name>` or `/node/<id>` from what comes before it. */
@@ -13,7 +22,8 @@ export function splitBase(base: string): { readonly root: string; readonly node:
 /** The node whose dashboard the reader comes from, as a base; undefined when there is none. */
 export function baseOfReferrer(referrer: string, origin: string): string | undefined {
   if (!referrer.startsWith(`${origin}/`)) return undefined
-  return /^.*?\/(?:host|node)\/[^/]+(?=\/)/.exec(new URL(referrer).pathname)?.[0]
+  const base = /^.*?\/(?:host|node)\/[^/]+(?=\/)/.exec(new URL(referrer).pathname)?.[0]
+  return base === undefined ? undefined : withOneSlash(base)
 }
 
 /** The base of a node that the agent at `root` knows by name. */

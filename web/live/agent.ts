@@ -12,6 +12,13 @@ const PATIENCE_MS = 10_000
 /** The agent said that there is no such thing; asking again won't help. */
 export class NotThere extends Error {}
 
+/** The agent, or what is before it, does not tell it to this browser; another time it may. */
+export class Refused extends NotThere {
+  constructor(readonly status: 401 | 403 | 412 | 451) {
+    super()
+  }
+}
+
 /** The agent that serves the page, or the node on it that the page is of. */
 export interface Agent {
   /** What its addresses begin with: empty, `/host/<name>`, or what a proxy puts before. */
@@ -36,8 +43,10 @@ export function agentAt(base: string): Agent {
     const timer = setTimeout(() => patience.abort(), PATIENCE_MS)
     try {
       const answer = await fetch(`${base}/api/v1/${what}`, { signal: patience.signal, cache: 'no-store' })
-      if (answer.status >= 400 && answer.status < 500) throw new NotThere()
-      if (!answer.ok) throw new Error(String(answer.status))
+      const { status } = answer
+      if (status === 401 || status === 403 || status === 412 || status === 451) throw new Refused(status)
+      if (status >= 400 && status < 500) throw new NotThere()
+      if (!answer.ok) throw new Error(String(status))
       return parse(await answer.text())
     } finally {
       clearTimeout(timer)

@@ -12,6 +12,7 @@ import { element, setText } from './dom'
 import { type Instance, makeInstance, type Shown } from './instance'
 import { raisedElsewhere, showElsewhere } from './nodes'
 import { makeRecorded } from './recorded'
+import { showSilence } from './silence'
 import { makeWho } from './who'
 import { clock, state } from './words'
 
@@ -26,8 +27,8 @@ type Node = Pick<Shown, 'hostname' | 'now'>
 export interface Box {
   /** Asks the agent and shows what it says. */
   refresh(alarms: Alarms): Promise<void>
-  /** Marks what is shown as old: the agent does not answer. */
-  silence(): void
+  /** Says why nothing is shown, or that what is shown is old. */
+  silence(why: unknown): void
 }
 
 /** The names of those whose alarm is raised, as the table of resets has them. */
@@ -143,10 +144,12 @@ export function makeBox(into: HTMLElement, name: string, agent: Agent): Box {
 
   return {
     refresh,
-    silence: () => {
-      if (askedAt === 0) return
+    silence: why => {
+      if (asked.parentNode === null) into.append(asked)
+      asked.hidden = false
       into.classList.add('silent')
-      setText(asked, `The agent does not answer. This is how it was at ${clock(askedAt, askedAt, true)}.`)
+      const last = askedAt === 0 ? '' : ` This is how it was at ${clock(askedAt, askedAt, true)}.`
+      showSilence(asked, why, agent.base, last)
     },
   }
 }
@@ -156,8 +159,21 @@ function onOurChart(alarm: Alarm): Alarm {
   return alarm.chart === 'netdata.uptime' ? { ...alarm, chart: HOST_CHART } : alarm
 }
 
-/** The index: beside each alarm its state on this node, the worst where it has several. */
-export function showStates(items: readonly HTMLElement[], { alarms }: Alarms): void {
+/** The index: beside each alarm its state on this node, or before them why it is not told. */
+export function makeStates(items: readonly HTMLElement[], base: string): Box {
+  const silent = element('p', 'asked')
+  items[0]?.parentElement?.before(silent)
+  return {
+    refresh: async alarms => {
+      silent.replaceChildren()
+      showStates(items, alarms)
+    },
+    silence: why => showSilence(silent, why, base),
+  }
+}
+
+/** The worst state where an alarm has several. */
+function showStates(items: readonly HTMLElement[], { alarms }: Alarms): void {
   for (const item of items) {
     const ours = alarms.filter(({ name }) => name === item.dataset.alarm)
     const worst = ours.find(({ status }) => status === 'CRITICAL') ?? ours.find(isRaised) ?? ours[0]

@@ -19,7 +19,8 @@ export function drawChart(
 ): SVGElement {
   const values = series.lines.flatMap(line => line.values)
   const highest = roundAbove(values.reduce<number>((most, value) => Math.max(most, value ?? 0), 0))
-  const frame = { left: 10 + 7 * amount(highest).length, right: width - 6, top: 22, bottom: HEIGHT - 22 }
+  const longest = Math.max(amount(highest).length, amount(highest / 2).length)
+  const frame = { left: 10 + 7 * longest, right: width - 6, top: 22, bottom: HEIGHT - 22 }
   const range = { from: now - WINDOW, to: now, highest }
 
   const chart = svg('svg', {

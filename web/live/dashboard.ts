@@ -5,12 +5,14 @@
  * whatever proxy is before them.
  */
 
+import { withOneSlash } from './address'
+
 declare const customDashboard: { context: Record<string, { info: string }> }
 
 const ADDRESS = /(?:https?:\/\/[^\s]*)?\/guides\/tcp\/(\w+\.html)/
 
 /** Where the dashboard's node has its pages: `/`, `/netdata/`, `/host/web-1/`. */
-const base = location.pathname.replace(/(?:old\/)?[^/]*$/, '')
+const base = `${withOneSlash(location.pathname.replace(/(?:old\/)?[^/]*$/, ''))}/`
 
 for (const context of ['ipv4.tcp_resets', 'ipv4.tcp_reset_causes']) {
   customDashboard.context[context] = {

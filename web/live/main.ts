@@ -1,7 +1,7 @@
 import { baseOf, baseOfReferrer, splitBase } from './address'
-import { type Agent, agentAt, NotThere } from './agent'
+import { type Agent, agentAt, NotThere, Refused } from './agent'
 import type { Alarms } from './answers'
-import { makeBox, showStates } from './box'
+import { makeBox, makeStates } from './box'
 import { addCopyButtons } from './copy'
 
 // What a guide does in the browser. Without any of it, it is a page to read.
@@ -25,7 +25,7 @@ async function stayLive(): Promise<void> {
   const served = baseOf(location.protocol, location.pathname)
   if (served === undefined) return
   const base = await nodeMeant(served)
-  moveTo(`${base}${location.pathname.slice(served.length)}`)
+  moveTo(`${base}${location.pathname.slice(location.pathname.lastIndexOf('/guides/tcp'))}`)
   const agent = agentAt(base)
 
   const place = document.getElementById('live')
@@ -35,7 +35,10 @@ async function stayLive(): Promise<void> {
     return poll(agent, box.refresh, box.silence)
   }
   const items = [...document.querySelectorAll<HTMLElement>('li[data-alarm]')]
-  if (items.length > 0) poll(agent, async alarms => showStates(items, alarms))
+  if (items.length > 0) {
+    const states = makeStates(items, base)
+    poll(agent, states.refresh, states.silence)
+  }
 }
 
 /**
@@ -60,7 +63,7 @@ function moveTo(path: string): void {
 }
 
 /** Asks now and every few seconds, as long as somebody looks. */
-function poll(agent: Agent, show: (alarms: Alarms) => Promise<void>, silence?: () => void): void {
+function poll(agent: Agent, show: (alarms: Alarms) => Promise<void>, silence: (why: unknown) => void): void {
   let answered = false
   let over = false
   let asking = false
@@ -74,8 +77,8 @@ function poll(agent: Agent, show: (alarms: Alarms) => Promise<void>, silence?: (
       await show(await agent.alarms('?all'))
       answered = true
     } catch (error) {
-      over = !answered && error instanceof NotThere
-      silence?.()
+      over = !answered && error instanceof NotThere && !(error instanceof Refused)
+      if (!over) silence(error)
     }
     asking = false
     if (!over) timer = setTimeout(ask, answered ? EVERY_MS : RETRY_MS)
