@@ -1,5 +1,6 @@
 // Connects at a steady rate, in rounds: {host, ports: [first, last], rate, seconds, rounds, pause, after}, as JSON.
 // `after`: what follows a connect that succeeds: `reset` it, or `ask` something 50 ms later and wait for the answer.
+// It says when it begins.
 const { connect } = require('node:net')
 const { host, ports, rate, seconds, rounds, pause, after } = JSON.parse(process.argv[2])
 
@@ -31,4 +32,5 @@ function round(left) {
     if (left > 1) setTimeout(round, pause * 1000, left - 1)
   }, STEP)
 }
+console.log('begun')
 round(rounds)

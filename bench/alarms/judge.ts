@@ -40,13 +40,17 @@ export function judge(outcome: Outcome): Verdict {
     cells: [
       pattern.name,
       `${wire.sent}, ${wire.received}`,
-      `${resets === 'none' ? 'nothing' : must.map(short).join(' and ')}: ${because}`,
+      `${must.length === 0 ? 'nothing' : must.map(short).join(' and ')}: ${because}`,
       describe(stock, pattern.lasts),
       describe(ours, pattern.lasts),
+      `${count(outcome, 'stock')}, ${count(outcome, 'ours')}`,
       wrong.length === 0 ? 'yes' : `no: ${wrong.join('; ')}`,
     ],
   }
 }
+
+const count = ({ notices }: Outcome, whose: Whose): number =>
+  notices.filter(notice => notice.whose === whose).length
 
 function courses({ notices, states }: Outcome, whose: Whose): Course[] {
   const names = new Set(

@@ -1,19 +1,17 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import type { ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { dist } from '../../scripts/build'
-import { type Agent, findNetdata, startAgent } from '../../scripts/private-agent'
+import type { Agent } from '../../scripts/private-agent'
 import { type Host, type Hosts, makeHosts, PYTHON } from '../../test/kernel/hosts'
 import type { Connects, Pattern, Service } from './patterns'
-import { type Event, type Watch, watchAlarms } from './watch'
+import { connects, end, inside, isArmed, knowsWhatIsUsual, start, startJudged } from './stage'
+import { type Event, type Notice, type Watch, watchAlarms } from './watch'
 
 /** What one pattern did to the alarms. Times are milliseconds since its traffic began. */
 export interface Outcome {
   readonly pattern: Pattern
   /** All notifications, also those from before the traffic. */
-  readonly notices: readonly Event[]
+  readonly notices: readonly Notice[]
   /** All changes of the alarms' states since they were armed. */
   readonly states: readonly Event[]
   /** Whether every alarm was clear, and said so where it says so, when the bench stopped looking. */
@@ -28,7 +26,7 @@ const MINUTE = 60_000
 const ARMED_WITHIN = 9 * MINUTE
 /** An alarm that comes late, such as one with a delay, is waited for. */
 const LATE = 1.5 * MINUTE
-/** A 5m alarm clears 2.5 min after the flood, and says so 2 min later. */
+/** A 5m alarm clears 2.5 min after the flood, and says so a minute later, which is half an hour with the rules as they are. */
 const CLEARED_WITHIN = 6.5 * MINUTE
 
 /** Plays one pattern against an agent of its own, from its start until the alarms have cleared. */
@@ -43,21 +41,13 @@ export async function play(
   let agent: Agent | undefined
   try {
     prepare(pattern, hosts)
-    agent = await startAgent({
-      dist,
+    agent = await startJudged(watch.program, {
       netns: hosts.b.namespace,
       hostname: 'bench',
-      onAlarm: watch.program,
-      files: { 'health.d/stock_tcp_resets.conf': stockRules() },
-      config: {
-        directories: { 'stock health config': '/nonexistent' },
-        health: { 'run at least every seconds': '1' },
-        // Without it, Netdata shows no chart of its own until there is something on it.
-        'plugin:proc:/proc/net/snmp': { 'ipv4 TCP handshake issues': 'yes' },
-      },
+      files: { 'tcp_resets.conf': 'namespaces: { enabled: false }\n' }, // the other patterns have theirs
     })
     if (pattern.service) running.push(serve(hosts, pattern.service))
-    if (pattern.always) running.push(connects(hosts, pattern.always))
+    if (pattern.always) running.push(connect(hosts, pattern.always))
     return await observe(pattern, hosts, agent, watch, running, stop, say)
   } finally {
     await Promise.all(running.map(end))
@@ -86,7 +76,7 @@ async function observe(
   say('armed')
   const before = wire(hosts.b)
   const start = Date.now()
-  if (pattern.connects) running.push(connects(hosts, pattern.connects))
+  if (pattern.connects) running.push(connect(hosts, pattern.connects))
   const over = start + pattern.lasts * 1000
   const states: Event[] = []
   let told = watch.notices().length
@@ -113,82 +103,36 @@ async function observe(
   }
 }
 
-async function knowsWhatIsUsual(agent: Agent): Promise<boolean> {
-  const { status, body } = await agent.get('/api/v1/alarm_variables?chart=ipv4.tcp_resets')
-  return status === 200 && body.includes('"usual_sent"')
-}
-
-/** What an alarm is before it can be raised. */
-const NOT_YET = ['UNINITIALIZED', 'UNDEFINED']
-
-function isArmed(states: ReadonlyMap<string, string>): boolean {
-  const raisable = [...states].filter(([name]) => /10s_|5m_/.test(name))
-  return raisable.length === 6 && raisable.every(([, status]) => !NOT_YET.includes(status))
-}
-
-/** The 10s alarms clear silently, ours of 5m with a notice. */
-function isClear(states: ReadonlyMap<string, string>, notices: readonly Event[]): boolean {
-  const raised = notices.filter(({ alarm }) => alarm.startsWith('5m_')).at(-1)
+/** Netdata's own clear silently, ours with a notice. */
+function isClear(states: ReadonlyMap<string, string>, notices: readonly Notice[]): boolean {
+  const last = new Map(notices.map(notice => [notice.alarm, notice]))
   return (
     [...states.values()].every(status => !/WARNING|CRITICAL/.test(status)) &&
-    (raised === undefined || raised.status === 'CLEAR')
+    [...last.values()].every(({ whose, status }) => whose === 'stock' || status === 'CLEAR')
   )
 }
 
 function prepare(pattern: Pattern, { a, b }: Hosts): void {
   for (const [name, value] of Object.entries(pattern.sysctl ?? {})) {
-    inside(b, 'sh', '-c', `echo ${value} > /proc/sys/net/ipv4/${name}`)
+    inside(b.namespace, 'sh', '-c', `echo ${value} > /proc/sys/net/ipv4/${name}`)
   }
   for (const port of pattern.silent ?? []) {
-    inside(a, 'nft', 'add', 'element', 'inet', 'truth', 'blackhole', `{ ${port} }`)
+    inside(a.namespace, 'nft', 'add', 'element', 'inet', 'truth', 'blackhole', `{ ${port} }`)
   }
-}
-
-/** The distribution's own rules on its own chart, next to ours: read where they are installed, and never a part of this. */
-function stockRules(): string {
-  return readFileSync(join(findNetdata()?.stockConf ?? '', 'health.d', 'tcp_resets.conf'), 'utf8').replaceAll(
-    /^(\s*to:).*$/gm,
-    '$1 sysadmin', // later versions have it silent
-  )
-}
-
-function connects({ a, b }: Hosts, what: Connects): ChildProcess {
-  const [from, to] = what.from === 'here' ? [b, a] : [a, b]
-  const { ports, rate, seconds, rounds = 1, pause = 0, after } = what
-  return start(
-    from,
-    process.execPath,
-    join(__dirname, 'connects.cjs'),
-    JSON.stringify({ host: to.ipv4, ports, rate, seconds, rounds, pause, after }),
-  )
 }
 
 function serve({ b }: Hosts, { port, backlog, pause }: Service): ChildProcess {
-  return start(b, PYTHON, join(__dirname, 'service.py'), `${port}`, `${backlog}`, `${pause}`)
+  return start(b.namespace, PYTHON, join(__dirname, 'service.py'), `${port}`, `${backlog}`, `${pause}`)
 }
 
-function start({ namespace }: Host, ...command: string[]): ChildProcess {
-  // Of its own session: Ctrl-C is for the bench, which then ends all in order.
-  return spawn('ip', ['netns', 'exec', namespace, ...command], {
-    detached: true,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const exit = once(child, 'exit')
-  child.kill('SIGKILL')
-  await exit
-}
-
-function inside({ namespace }: Host, ...command: string[]): string {
-  return execFileSync('ip', ['netns', 'exec', namespace, ...command], { encoding: 'utf8' })
+function connect({ a, b }: Hosts, what: Connects): ChildProcess {
+  const [from, to] = what.from === 'here' ? [b, a] : [a, b]
+  return connects(from.namespace, to.ipv4, what)
 }
 
 function wire(host: Host): { sent: number; received: number } {
   const { nftables } = JSON.parse(
-    inside(host, 'nft', '-j', 'list', 'counters', 'table', 'inet', 'truth'),
+    inside(host.namespace, 'nft', '-j', 'list', 'counters', 'table', 'inet', 'truth'),
   ) as {
     nftables: { counter?: { name: string; packets: number } }[]
   }

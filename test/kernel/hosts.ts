@@ -55,7 +55,7 @@ const ip = (...args: string[]): void => {
  * A shell in its own session that waits for its stdin to close, which also happens when this process is killed,
  * and then removes the namespaces with what runs in them.
  */
-const guard = (...namespaces: string[]): (() => Promise<void>) => {
+export const guard = (...namespaces: string[]): (() => Promise<void>) => {
   const script = `
     cat > /dev/null
     for namespace; do
