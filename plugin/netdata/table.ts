@@ -8,7 +8,10 @@ export const ACCESS = {
   anyone: 0x8,
 }
 
-type Cell = string | number | null
+/** How a row looks: `warning` is yellow, `notice` blue; null is as all others. */
+export type RowLook = { readonly severity: 'warning' | 'notice' } | null
+
+type Cell = string | number | RowLook
 
 /** A column of a table, and what stands in it. */
 export interface Column<Row> {
@@ -27,9 +30,11 @@ const LOOKS = {
   key: { type: 'string', transform: 'none', sort: 'ascending', summary: 'count', filter: 'none' },
   word: { type: 'string', transform: 'none', sort: 'ascending', summary: 'count', filter: 'multiselect' },
   text: { type: 'string', transform: 'none', sort: 'ascending', summary: 'count', filter: 'none' },
-  port: { type: 'integer', transform: 'none', sort: 'ascending', summary: 'count', filter: 'multiselect' },
+  port: { type: 'integer', transform: 'number', sort: 'ascending', summary: 'count', filter: 'multiselect' },
   count: { type: 'integer', transform: 'number', sort: 'descending', summary: 'sum', filter: 'range' },
   rate: { type: 'integer', transform: 'number', sort: 'descending', summary: 'sum', filter: 'range' },
+  // No column to see: its cells say how the rows look.
+  row: { type: 'none', transform: 'none', sort: 'ascending', summary: 'count', filter: 'none' },
   time: { type: 'timestamp', transform: 'datetime', sort: 'descending', summary: 'max', filter: 'range' },
 } as const
 
@@ -41,14 +46,16 @@ function columnsOf<Row>(
   return Object.fromEntries(
     columns.map(({ id, name, look, hidden, units, instead }, index) => {
       const { type, transform, sort, summary, filter } = LOOKS[look]
+      const isBar = look === 'count' && hidden !== true
       const column = {
         index,
         unique_key: look === 'key',
         name,
         visible: hidden !== true,
-        type: look === 'count' && hidden !== true ? 'bar-with-integer' : type,
+        type: isBar ? 'bar-with-integer' : type,
         ...(units !== undefined && { units }),
-        visualization: look === 'count' && hidden !== true ? 'bar' : 'value',
+        visualization: look === 'row' ? 'rowOptions' : isBar ? 'bar' : 'value',
+        ...(look === 'row' && { dummy: true }),
         value_options: {
           ...(units !== undefined && { units }),
           transform,
@@ -57,7 +64,7 @@ function columnsOf<Row>(
         },
         ...(maxima[index] !== undefined && { max: maxima[index] }),
         sort,
-        sortable: true,
+        sortable: look !== 'row',
         sticky: false,
         summary,
         filter,

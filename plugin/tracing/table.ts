@@ -1,5 +1,5 @@
 import { oneLine } from '../message'
-import type { Column } from '../netdata/table'
+import type { Column, RowLook } from '../netdata/table'
 import type { PortOwner } from '../sources/port-owners'
 import type { TopReset } from './top-resets'
 
@@ -77,7 +77,16 @@ export const COLUMNS: readonly Column<TableRow>[] = [
     hidden: true,
     cell: row => Math.ceil(row.error),
   },
+  { id: 'rowOptions', name: 'rowOptions', look: 'row', hidden: true, cell: lookOf },
 ]
+
+/** So many a second worry: from there on the alarms can be raised. */
+const WORRYING_RATE = 5
+
+function lookOf({ rate, ignored }: TableRow): RowLook {
+  if (rate > WORRYING_RATE) return { severity: 'warning' }
+  return ignored ? { severity: 'notice' } : null
+}
 
 const GROUPS = ['Direction', 'Reason', 'Container', 'Stage', 'LocalPort', 'Peer']
 
@@ -86,6 +95,8 @@ export const TABLE = {
   type: 'table',
   has_history: false,
   default_sort_column: 'Resets',
+  // A filter's value tells of how many resets its rows are.
+  aggregated_view: { column: 'Resets', results_label: 'rows', aggregated_label: 'resets' },
   charts: {
     Resets: { name: 'Resets', type: 'stacked-bar', columns: ['Resets'] },
     Rate: { name: 'Resets a second', type: 'stacked-bar', columns: ['Rate'] },

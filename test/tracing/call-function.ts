@@ -2,7 +2,7 @@
 import type { RunningPlugin } from '../built-plugin'
 
 /** A row of the table, each cell by its column. */
-export type Row = Readonly<Record<string, string | number | null>>
+export type Row = Readonly<Record<string, string | number | object | null>>
 
 export interface Table {
   readonly status: number

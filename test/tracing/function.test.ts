@@ -79,6 +79,7 @@ t.test('rows and cells', async t => {
       Rate: 0.12,
       LastSeen: 1_699_999_995_000,
       TooLowBy: 0,
+      rowOptions: null,
     },
     {
       Row: 'received unknown * *',
@@ -97,14 +98,28 @@ t.test('rows and cells', async t => {
       Rate: 0,
       LastSeen: 1_699_999_996_000,
       TooLowBy: 0,
+      rowOptions: null,
     },
   ])
   t.match(body.help, /Every reset was read\.$/)
 })
 
+t.test('rows that worry look so', async t => {
+  const looks = async (row: Partial<TopReset>) =>
+    rowsOf((await setUp(() => ({ ...details, rows: [{ ...received, ...row }] })).ask('tcp-resets')).body)[0]
+      ?.rowOptions
+  t.strictSame(await looks({ rate: 5 }), null)
+  t.strictSame(await looks({ rate: 5.1 }), { severity: 'warning' }, 'as many as the alarms can be raised for')
+  t.strictSame(await looks({ ignored: true }), { severity: 'notice' }, 'somebody guesses')
+  t.strictSame(await looks({ ignored: true, rate: 6 }), { severity: 'warning' })
+})
+
 t.test('the shape that dashboards want', async t => {
   // The parts of Netdata's FUNCTION_UI_SCHEMA.json that a table has to keep to.
   const words = (...all: string[]) => ({ enum: all })
+  const given = (what: object, properties: object) => ({
+    anyOf: [{ not: { properties: what } }, { properties }],
+  })
   const column = {
     type: 'object',
     required: ['index', 'name', 'type'],
@@ -139,7 +154,16 @@ t.test('the shape that dashboards want', async t => {
       sortable: { type: 'boolean' },
       summary: words('count', 'uniqueCount', 'sum', 'min', 'max', 'mean', 'median'),
       filter: words('none', 'range', 'multiselect', 'facet'),
+      dummy: { type: 'boolean' },
     },
+    // FUNCTION_UI_REFERENCE.md: which ways of showing go with which type, and the column that tells the look of rows.
+    allOf: [
+      given(
+        { type: words('integer', 'bar-with-integer') },
+        { value_options: { properties: { transform: words('number') } } },
+      ),
+      given({ visualization: words('rowOptions') }, { type: words('none'), dummy: { const: true } }),
+    ],
   }
   const check = new Ajv({ allowUnionTypes: true }).compile({
     type: 'object',
@@ -149,6 +173,11 @@ t.test('the shape that dashboards want', async t => {
       type: { const: 'table' },
       columns: { type: 'object', additionalProperties: column },
       data: { type: 'array', items: { type: 'array' } },
+      aggregated_view: {
+        type: 'object',
+        required: ['column', 'results_label', 'aggregated_label'],
+        additionalProperties: { type: 'string' },
+      },
       accepted_params: { type: 'array', items: { type: 'string' } },
       required_params: {
         type: 'array',
@@ -166,6 +195,7 @@ t.test('the shape that dashboards want', async t => {
   )
   t.equal(columns.filter(([, { unique_key }]) => unique_key).length, 1)
   t.ok(body.columns[body.default_sort_column])
+  t.match(body.columns[body.aggregated_view.column], { type: 'bar-with-integer' }, 'a number')
   for (const each of Object.values<{ columns: string[] }>({ ...body.group_by, ...body.charts })) {
     for (const id of each.columns) t.ok(body.columns[id], id)
   }
