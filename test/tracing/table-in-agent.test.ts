@@ -23,10 +23,10 @@ t.test('the table of resets through an agent', { skip }, async t => {
 
   const call = 'function?function=tcp-resets'
   const asked = (version: 1 | 3) => agent.json(`/api/v${version}/${call}`) as Promise<Record<string, unknown>>
-  const posted = (body: object): Promise<Record<string, unknown>> =>
-    fetch(`${agent.url}/api/v3/${call}`, { method: 'POST', body: JSON.stringify(body) }).then(answer =>
-      answer.json(),
-    )
+  const posted = async (body: object) => {
+    const answer = await fetch(`${agent.url}/api/v3/${call}`, { method: 'POST', body: JSON.stringify(body) })
+    return (await answer.json()) as Record<string, unknown>
+  }
   const table = await agent.waitFor(
     'a row of the resets',
     async () => {
