@@ -100,7 +100,8 @@ export function namespaceFinder(
 
   /** Whether a process is in a later namespace that got the inode of this one. */
   const isAnother = (namespace: Namespace, pid: number): boolean => {
-    if (namespace.identity === undefined || alive(namespace)) return false
+    if (alive(namespace)) return false
+    // Also where that one's is not known: its only process may have ended before it could be asked.
     const identity = netIdentity(proc, pid)
     return identity !== undefined && identity !== namespace.identity
   }

@@ -101,7 +101,7 @@ t.test('one command after another is not the same', { skip }, async t => {
   await world.start(name)
   await world.reset(name, 2)
   // The chart of the first one is there for a minute.
-  const text = await until(chart(`${name}_\\d+`), 10)
+  const text = await until(chart(`${name}_\\d+`), 50)
   t.equal(value(`${name}_\\d+`, text), '2', 'its own counters')
   t.notMatch(text, chart(name))
 })
@@ -121,7 +121,7 @@ t.test('two containers of a service are two', { skip: noCgroups ?? false }, asyn
   tick()
   await world.startIn(`${service}/${second}`, `${world.prefix}-b`)
   await world.reset(`${world.prefix}-b`, 2)
-  const text = await until(chart(secondName), 10)
+  const text = await until(chart(secondName), 50)
   t.equal(value(secondName, text), '2')
   t.equal(value(firstName, text), undefined)
 })

@@ -214,6 +214,29 @@ t.test('a later namespace with the same inode is another one', async t => {
   t.ok(finder.found.has(ino), 'which takes nothing from the other')
 })
 
+t.test('one whose process ended before it could be asked is told from the next with its inode', async t => {
+  const stat = `1 (x) S ${'0 '.repeat(18)}5 0\n`
+  const netlink = 'sk Eth Pid Inode\n00cd 0   0   00000000 0 2 0 5  \n'
+  const proc = t.testdir({
+    net: { snmp: '' },
+    1: { stat, net: { snmp: '', netlink } },
+    11: { stat, net: { snmp: '' } },
+    '12-later': { stat, net: { netlink } },
+  })
+  linkSync(`${proc}/11/net/snmp`, `${proc}/12-later/net/snmp`)
+  const finder = namespaceFinder(proc)
+  finish(finder.search(1))
+  const { ino } = statSync(`${proc}/11/net/snmp`)
+  const first = finder.found.get(ino)
+  t.strictSame(pidsOf(first), [11])
+
+  renameSync(`${proc}/12-later`, `${proc}/12`)
+  rmSync(`${proc}/11`, { recursive: true })
+  finish(finder.search(1))
+  t.strictSame(pidsOf(finder.found.get(ino)), [12])
+  t.not(finder.found.get(ino), first)
+})
+
 t.test('a namespace with many processes outlives those that are remembered', { skip }, async t => {
   const world = makeWorld(t)
   const pid = await world.start('a')

@@ -46,6 +46,10 @@ function chartText(stdout: string, id: string): string {
 const newest = (stdout: string, id: string, dimension: string): bigint | undefined =>
   valuesOf(chartText(stdout, id), dimension).at(-1)
 
+/** What it complains of, without being late: on a machine with far too much to do it is, and right to say so. */
+const complaints = (stderr: string): string =>
+  stderr.replace(/^.*: other network namespaces: (not read at every tick: .*|works again)\n/gm, '')
+
 const chartOf = (name: string): string => `ipv4.tcp_resets_${name}`
 
 async function startAll(world: World, count: number): Promise<string[]> {
@@ -95,7 +99,7 @@ t.test(
       'the ten have theirs',
     )
     t.match(chartText(running.stdout(), chartOf('others')), "CLABEL namespace 'others' 1\n")
-    t.equal(running.stderr(), '')
+    t.equal(complaints(running.stderr()), '')
   },
 )
 
@@ -195,7 +199,7 @@ t.test('in a container, with the host’s /proc: the host is one of the others',
   t.ok((newest(running.stdout(), chartOf('init'), 'sent') ?? 0n) > 0n)
   await world.reset(name, 9)
   await running.until(stdout => newest(stdout, chartOf(name), 'sent') === 9n)
-  t.equal(running.stderr(), '')
+  t.equal(complaints(running.stderr()), '')
 })
 
 t.test('switched off: nothing but the own charts', { skip }, async t => {
