@@ -74,7 +74,7 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   const guidesUrl = values['guides-url'] && checkUrl(values['guides-url'], '--guides-url')
   if (into !== undefined) {
     if (values.tracing || values.recording)
-      throw new UsageError('--into starts nothing: leave --tracing and --recording out')
+      throw new UsageError('--into starts nothing: leave out --tracing and --recording')
     installIntoDirectory(
       { dist, into, prefix: where.prefix, platform: where.platform, dryRun, guidesUrl },
       say,

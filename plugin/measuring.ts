@@ -119,7 +119,10 @@ export function measuring(
   }
   const tick = (): void => {
     const ready = out.ready()
-    log.fault('stdout', ready ? undefined : 'Netdata does not read; nothing is collected until it does')
+    log.fault(
+      'stdout',
+      ready ? undefined : 'Netdata does not read what the plugin writes; nothing is collected until it does',
+    )
     if (ready) measure()
   }
 

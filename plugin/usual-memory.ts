@@ -59,7 +59,7 @@ export function usualMemory(dir: string | undefined, log: Log): UsualMemory {
     return `${JSON.stringify({ version: VERSION, usual: Object.fromEntries([...known].slice(-MOST)) })}\n`
   }
   const told = (thrown?: unknown): void =>
-    log.fault('what is usual', thrown === undefined ? undefined : `not written down: ${messageOf(thrown)}`)
+    log.fault('what is usual', thrown === undefined ? undefined : `not saved: ${messageOf(thrown)}`)
 
   return {
     follower(key, unknown) {
@@ -104,9 +104,9 @@ function load(path: string, log: Log): Map<string, Usual> {
     if (stat === undefined) return new Map()
     const usual = stat.isFile() && stat.size <= LONGEST ? parseUsual(readFileSync(path, 'utf8')) : undefined
     if (usual !== undefined) return usual
-    log.warning(`${path}: not as this version writes it; what was usual is learnt anew`)
+    log.warning(`${path}: not written by this version; what is usual is learnt again`)
   } catch (thrown) {
-    log.warning(`${messageOf(thrown)}; what was usual is learnt anew`)
+    log.warning(`${messageOf(thrown)}; what is usual is learnt again`)
   }
   return new Map()
 }

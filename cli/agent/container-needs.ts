@@ -16,7 +16,7 @@ export const POD_CONTAINERS: Need = {
 export const NETNS: Need = { flag: '-v /run/netns:/host/run/netns:ro,rslave', why: 'names of ip netns' }
 export const TRACING: Need = {
   flag: '-v /run/netdata-tcp-resets:/run/netdata-tcp-resets:ro,rslave',
-  why: 'reasons and peers, where the host has given the grant',
+  why: 'reasons and peers, if the host has given the grant',
 }
 
 export const NEEDS: readonly Need[] = [NETWORK, PROCESSES, PROC, POD_LOGS, POD_CONTAINERS, NETNS, TRACING]

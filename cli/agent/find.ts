@@ -75,8 +75,8 @@ function describe({ platform, url, prefix }: Where, running: Running): Found {
   const layout = (prefix === undefined && running.layout) || guess
   if (layout === undefined) {
     throw new Error(
-      `no Netdata: none answers at ${url}, and there are no plugins.d, conf.d and web of one below ` +
-        `${prefixes.join(', ')}. Install Netdata, or name its place with --netdata-prefix`,
+      `no Netdata found: none answers at ${url}, and there are no plugins.d, conf.d and web of a Netdata below ` +
+        `${prefixes.join(', ')}. Install Netdata, or say where it is with --netdata-prefix`,
     )
   }
   // An agent that runs from elsewhere is another one than the one that was named.

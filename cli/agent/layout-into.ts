@@ -89,10 +89,10 @@ function configurationLayout(dir: string): Layout {
 }
 
 function refuseUnsafe(dir: string): void {
-  if (!isAbsolute(dir)) throw new Error(`--into: expected a whole path, found ${dir}`)
+  if (!isAbsolute(dir)) throw new Error(`--into: expected an absolute path, found ${dir}`)
   if (/^\/(proc|sys|dev)(\/|$)/.test(resolve(dir)))
     throw new Error(
-      `--into ${dir}: no files can be kept there. For a container that runs, name its directory ` +
+      `--into ${dir}: files can't be kept there. For a running container, name its directory ` +
         '(docker inspect -f "{{.GraphDriver.Data.MergedDir}}" NAME), or run tcp-resets install in it (docker exec)',
     )
   const stat = lstatSync(dir, { throwIfNoEntry: false })

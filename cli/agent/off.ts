@@ -15,6 +15,6 @@ export function dataOff({ conf, silence }: Agent): string | undefined {
 /** The same of alarms, which stand on data. */
 export function alarmsOff(agent: Agent): string | undefined {
   if (saysYes(agent.conf, 'health', 'enabled') === false)
-    return 'off: netdata.conf, [health]: enabled = no. Install at the Parent as well, to have them there'
+    return 'off: netdata.conf, [health]: enabled = no. Install on the Parent too, to have the alarms there'
   return dataOff(agent)
 }

@@ -106,7 +106,7 @@ function secureOf(url: string, answer: Answer | undefined): string | undefined {
 async function silenceOf(url: string, conf: NetdataConf): Promise<string | undefined> {
   const status = (await ask(url, '/api/v1/alarms'))?.status
   if (status === 200) return undefined
-  if (status === undefined) return 'it gives no answer in time'
+  if (status === undefined) return 'it does not answer in time'
   const why = saysYes(conf, 'web', 'bearer token protection')
     ? 'bearer token protection = yes'
     : `allow dashboard from = ${conf.get('web')?.get('allow dashboard from')}`
@@ -169,7 +169,7 @@ function doubtOf(processes: Processes, pid: number, programs: readonly string[])
   const uid = processes.ownerOf(pid)?.uid
   if (uid === 0 || (uid !== undefined && uid === findUser('netdata')?.uid)) return undefined
   if (processes.isService(pid, 'netdata')) return undefined
-  return `process ${pid} runs as user ${uid}, and neither as netdata nor as the service netdata`
+  return `process ${pid} runs as user ${uid}, not as netdata or as the service netdata`
 }
 
 /** The agent's user may be turned against root: it does not get files put just anywhere. */

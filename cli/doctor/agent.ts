@@ -11,26 +11,26 @@ export async function checkAgent(agent: Agent): Promise<Finding[]> {
   if (doubt !== undefined && (conf === undefined || silence !== undefined)) {
     const saw = `what answers at ${url} is not believed: ${doubt}; the agent was found by ${layout.from}`
     const advice =
-      'one in a container needs the plugin inside; otherwise name the right one with --url or --netdata-prefix'
+      'an agent in a container needs the plugin inside it; otherwise name the right agent with --url or --netdata-prefix'
     return [wrong('netdata', saw, advice)]
   }
   const version = await askJson(url, '/api/v1/info', readVersion)
   if (silence !== undefined) {
-    const saw = `process ${pid}, user ${user?.name ?? 'unknown'}, runs, and can't be asked for data and alarms`
+    const saw = `process ${pid}, user ${user?.name ?? 'unknown'}, runs, but can't be asked for data and alarms`
     return [note('netdata', `${saw}: ${silence}; plugins in ${layout.plugins}`)]
   }
   if (version === undefined) {
-    const unseen = process.geteuid?.() === 0 ? '' : ', and only root can see whether one runs all the same'
+    const unseen = process.geteuid?.() === 0 ? '' : ', and only root can see whether one runs anyway'
     const saw = `nothing answers at ${url}${unseen}; the agent was found by ${layout.from}`
     return [wrong('netdata', saw, `start it (${restartCommand()}), or name its address with --url`)]
   }
   if (conf === undefined) {
-    const saw = `${version} answers at ${url}, and is not the one found by ${layout.from}`
+    const saw = `${version} answers at ${url}, but it is not the one found by ${layout.from}`
     return [wrong('netdata', saw, 'name the right one with --url or --netdata-prefix')]
   }
   const who =
     pid === undefined
-      ? 'of which this user can see no process'
+      ? "whose process this user can't see"
       : `process ${pid}, user ${user?.name ?? 'unknown'}`
   return [good('netdata', `${version} answers at ${url}, ${who}; plugins in ${layout.plugins}`)]
 }
@@ -61,6 +61,6 @@ export function checkRunning(agent: Agent): Finding[] {
   if (early !== undefined) return [note('running', `not started yet: ${early}`)]
   const log =
     agent.conf.get('logs')?.get('collector') ?? agent.conf.get('logs')?.get('error') ?? 'its error log'
-  const advice = `see why in ${log}, mend it, then: ${restartCommand()}. An agent does not start a plugin again that it gave up`
+  const advice = `see why in ${log}, fix it, then: ${restartCommand()}. An agent does not restart a plugin that it gave up on`
   return [wrong('running', `no process of the agent runs ${pluginFile(agent)}`, advice)]
 }

@@ -18,7 +18,7 @@ export async function checkAlarms(agent: Agent, platform: NodeJS.Platform): Prom
   if (off !== undefined) return [note('alarms', off)]
   const file = healthFile(layout)
   const alarms = await askAlarms(url)
-  if (alarms === undefined) return [unknown('alarms', 'the agent does not say which it has')]
+  if (alarms === undefined) return [unknown('alarms', 'the agent does not say which alarms it has')]
   // A pipe would be waited for.
   if (!statSync(file, { throwIfNoEntry: false })?.isFile())
     return [wrong('alarms', `no ${file}`, putAgain(agent))]

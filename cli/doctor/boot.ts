@@ -8,8 +8,7 @@ export function checkBoot(_agent: Agent, platform: NodeJS.Platform): Finding[] {
   // rc.subr(8): `rcvar` only shows the variable, whatever its value is.
   const { stdout } = spawnSync('service', ['netdata', 'rcvar'], { encoding: 'utf8', timeout: 10_000 })
   const value = /^netdata_enable="?([^"\n]*)"?$/m.exec(stdout ?? '')?.[1]
-  if (value === undefined)
-    return [note('boot', 'there is no rc.d script of Netdata: something else starts it')]
+  if (value === undefined) return [note('boot', 'Netdata has no rc.d script: something else starts it')]
   const saw = `netdata_enable is ${value || 'not set'} in rc.conf`
   if (/^(yes|true|on|1)$/i.test(value)) return [good('boot', saw)]
   return [

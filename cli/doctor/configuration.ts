@@ -31,7 +31,7 @@ export async function checkConfiguration({ layout, user, path }: Agent): Promise
     if (loaded === undefined) continue
     read.push(file)
     for (const fault of loaded.faults)
-      findings.push(wrong('config', fault, `mend it; tcp-resets check-config ${file}`))
+      findings.push(wrong('config', fault, `fix it; tcp-resets check-config ${file}`))
     if (user && canActAs(user) && runAs(user, path, ['test', '-r', file]).status !== 0) {
       findings.push(wrong('config', `${user.name} can't read ${file}`, `chmod 644 ${file}`))
     }
@@ -53,17 +53,17 @@ async function describe({ path, config, fault }: SavedSettings, layout: Layout):
   if (fault !== undefined) {
     return wrong(
       'config',
-      `${path}: what was set on the dashboard is of no use: ${fault}`,
+      `${path}: what was set on the dashboard can't be used: ${fault}`,
       `set it there again, or remove ${path} and restart Netdata`,
     )
   }
   const files = (await loadConfig(...filesOf(layout))).config
   const keys = differing(files, over(files, config))
   return keys.length === 0
-    ? good('config', `what was set on the dashboard (${path}) says what the files say`)
+    ? good('config', `what was set on the dashboard (${path}) is the same as in the files`)
     : note(
         'config',
-        `what was set on the dashboard wins over the files in ${keys.join(', ')}: ${path}`,
-        'change it there; to have the files count again, remove that file and restart Netdata',
+        `what was set on the dashboard overrides the files in ${keys.join(', ')}: ${path}`,
+        'change it there; to use the files again, remove that file and restart Netdata',
       )
 }

@@ -53,7 +53,8 @@ export function checkContainer(agent: Agent, platform: NodeJS.Platform): Finding
     ...(showsNamespaces(join(host, 'run/netns')) ? [] : [NETNS]),
     ...(existsSync('/run/netdata-tcp-resets') ? [] : [TRACING]),
   ]
-  if (missing.length === 0) return [good('container', `it is shown all of its host, below ${host}`)]
-  const saw = `this is one, and it lacks: ${missing.map(({ why }) => why).join('; ')}`
-  return [note('container', saw, `of these, what is wanted: ${missing.map(({ flag }) => flag).join(' ')}`)]
+  if (missing.length === 0)
+    return [good('container', `it sees all that the plugin needs of its host, below ${host}`)]
+  const saw = `this is a container, and it lacks: ${missing.map(({ why }) => why).join('; ')}`
+  return [note('container', saw, `of these, add what you want: ${missing.map(({ flag }) => flag).join(' ')}`)]
 }

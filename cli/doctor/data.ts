@@ -16,20 +16,20 @@ export async function checkData(agent: Agent): Promise<Finding[]> {
   const early = notYet(agent)
   if (early !== undefined && (chart === undefined || chart.last_entry <= chart.first_entry))
     return [note('data', `none yet: ${early}`)]
-  if (chart === undefined) return [wrong('data', `the agent has no chart ${ID}`, 'mend what is wrong above')]
+  if (chart === undefined) return [wrong('data', `the agent has no chart ${ID}`, 'fix what is wrong above')]
   const { first_entry, last_entry, update_every } = chart
   const age = Math.round(Date.now() / 1000) - last_entry
   if (last_entry <= first_entry)
     return [wrong('data', `the chart ${ID} is empty`, 'wait some seconds, then look above')]
   if (age > Math.max(10, 5 * update_every)) {
-    return [wrong('data', `the last value of ${ID} is ${age} s old`, 'mend what is wrong above')]
+    return [wrong('data', `the last value of ${ID} is ${age} s old`, 'fix what is wrong above')]
   }
   const measured = await askMeasured(url, chart)
   const dimensions = [...(measured?.keys() ?? [])]
   const empty = dimensions.filter(name => !measured?.get(name))
   if (dimensions.length === 0 || empty.length > 0) {
-    const saw = `no value of late: ${empty.join(', ') || 'any dimension'}`
-    return [wrong('data', saw, 'see what the plugin says of its source in the log of the agent')]
+    const saw = `no recent value: ${empty.join(', ') || 'any dimension'}`
+    return [wrong('data', saw, "see what the plugin says about its source in the agent's log")]
   }
   return [good('data', `${ID} has values of ${dimensions.join(' and ')}, the last ${Math.max(0, age)} s old`)]
 }

@@ -40,7 +40,7 @@ export function checkInstallation({ root, state, plugin, again }: Installation):
   }
   if (manifest === undefined && isPackaged(root, plugin)) return checkPackage(root, again)
   if (manifest === undefined)
-    return [note('files', `no manifest in ${state}: they were put there by hand, or by something else`)]
+    return [note('files', `no manifest in ${state}: the files were put there by hand, or by something else`)]
   const files = Object.entries(manifest.files)
   const gone = files.filter(([path]) => !lstatSync(path, { throwIfNoEntry: false })).map(([path]) => path)
   if (gone.length > 0) return [wrong('files', `gone: ${gone.join(', ')}`, again)]
@@ -61,12 +61,14 @@ function checkPackage(root: string, again: string): Finding[] {
     encoding: 'utf8',
   })
   if (status === null)
-    return [unknown('files', 'those of the Debian package; dpkg does not tell whether whole')]
+    return [unknown('files', 'those of the Debian package; dpkg does not say whether they are intact')]
   const of = (kind: RegExp): string => [...stdout.matchAll(kind)].map(([, path]) => path).join(', ')
   const gone = of(/^missing +(?:c )?(\/.*)$/gm)
   const broken = of(/^\?\S+ +(\/.*)$/gm)
   const edited = of(/^\?\S+ c (\/.*)$/gm)
-  const faults = [gone && `gone: ${gone}`, broken && `not as the package has them: ${broken}`].filter(Boolean)
+  const faults = [gone && `gone: ${gone}`, broken && `not as they are in the package: ${broken}`].filter(
+    Boolean,
+  )
   return [
     faults.length > 0
       ? wrong('files', faults.join('; '), again)
@@ -90,6 +92,6 @@ function checkPlugin(agent: Agent): Finding {
     : wrong(
         'plugin',
         `${user.name} can't run ${plugin}`,
-        `chmod 755 ${plugin}, and see to the directories above it`,
+        `chmod 755 ${plugin}, and check the directories above it`,
       )
 }

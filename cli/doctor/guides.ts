@@ -9,7 +9,7 @@ import { putAgain } from './put-again'
 export async function checkGuides(agent: Agent): Promise<Finding[]> {
   const { conf, layout, url } = agent
   if (conf === undefined) return [unknown('guides', 'the agent does not run')]
-  if (alarmsOff(agent) !== undefined) return [note('guides', 'there are no alarms to lead to them')]
+  if (alarmsOff(agent) !== undefined) return [note('guides', 'there are no alarms to link to them')]
   const alarms = await askAlarms(url)
   // Those that only others compare with are never raised.
   const names = new Set(
@@ -31,7 +31,7 @@ export async function checkGuides(agent: Agent): Promise<Finding[]> {
     const answer = await ask(url, path)
     if (answer?.status === 200 && answer.type.startsWith('text/html')) continue
     const saw = `${path}: status ${answer?.status ?? 'none'}, ${answer?.type || 'no type'}`
-    const advice = `see that ${layout.web}${path} is there and owned as its neighbours, or ${putAgain(agent)}`
+    const advice = `see that ${layout.web}${path} is there and owned like its neighbours, or ${putAgain(agent)}`
     findings.push(wrong('guides', saw, advice))
   }
   return findings.length > 0

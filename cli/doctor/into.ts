@@ -98,7 +98,7 @@ function checkShown({ pid, host }: AgentInside): Finding[] {
       : note(
           'mounts',
           `it lacks: ${lacks.map(({ why }) => why).join('; ')}`,
-          `of these, what is wanted: ${lacks.map(({ flag }) => flag).join(' ')}`,
+          `of these, add what you want: ${lacks.map(({ flag }) => flag).join(' ')}`,
         ),
     checkGranted(pid, isTraced),
   ]

@@ -13,7 +13,7 @@ export function checkKernel(_agent: Agent, platform: NodeJS.Platform): Finding[]
       note(
         'overflow',
         `net.inet.tcp.syncache.rst_on_sock_fail is ${answers}: a full accept queue ` +
-          (answers === '0' ? 'drops, and sends no reset' : 'resets whoever comes'),
+          (answers === '0' ? 'drops, and sends no reset' : 'resets new connections'),
       ),
       note(
         'sent',
@@ -31,7 +31,7 @@ export function checkKernel(_agent: Agent, platform: NodeJS.Platform): Finding[]
     note(
       'overflow',
       `tcp_abort_on_overflow is ${setting('tcp_abort_on_overflow')}: a full accept queue ` +
-        (setting('tcp_abort_on_overflow') === '1' ? 'resets whoever comes' : 'drops, and sends no reset'),
+        (setting('tcp_abort_on_overflow') === '1' ? 'resets new connections' : 'drops, and sends no reset'),
     ),
   ]
 }
@@ -39,8 +39,8 @@ export function checkKernel(_agent: Agent, platform: NodeJS.Platform): Finding[]
 /** Linux, Documentation/networking/ip-sysctl.rst. */
 const SYNCOOKIES: Readonly<Record<string, string>> = {
   '0': 'off; a SYN flood fills the queue',
-  '1': 'cookies when the SYN queue is full; an ACK with a wrong one draws a reset',
-  '2': 'cookies always; an ACK with a wrong one draws a reset',
+  '1': 'cookies when the SYN queue is full; an ACK with a wrong one gets a reset',
+  '2': 'cookies always; an ACK with a wrong one gets a reset',
 }
 
 function setting(name: string): string {

@@ -27,7 +27,7 @@ export async function checkNamespaces(agent: Agent, platform: NodeJS.Platform): 
   const saw = !enabled
     ? 'others are turned off in the configuration (namespaces.enabled)'
     : ids === undefined
-      ? 'which others it sees is not to be had from it'
+      ? 'the agent does not say which others it sees'
       : others.length === 0
         ? 'no other namespace has a chart'
         : `charts of ${others.length} others: ${others.slice(0, 10).join(', ')}${others.length > 10 ? ' …' : ''}`

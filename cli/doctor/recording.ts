@@ -20,7 +20,7 @@ export function checkRecording(agent: Agent, platform: NodeJS.Platform): Finding
     return [note('recording', `off (no ${REQUEST}): a burst is not recorded when it begins`)]
   if (findProgram('tcpdump', PATH) === undefined)
     return [
-      wrong('recording', 'on, and tcpdump is not installed', 'apt install tcpdump, or dnf install tcpdump'),
+      wrong('recording', 'on, but tcpdump is not installed', 'apt install tcpdump, or dnf install tcpdump'),
     ]
   if (user === undefined || !canActAs(user))
     return [unknown('recording', `whether the agent can write to ${REQUEST}: run this as root`)]

@@ -51,7 +51,7 @@ export async function checkTracing(agent: Agent, platform: NodeJS.Platform): Pro
     return [wrong('tracing', `${user.name} can't read ${closed.join(', ')}`, `as root: ${grant}`)]
   }
   const isWhole = DIRECTIONS.every(direction => filesOfEvents(direction, directory).length > 0)
-  const granted = `granted in ${directory}: ${isWhole ? 'every reset' : 'the resets that the two tracepoints tell of'}`
+  const granted = `granted in ${directory}: ${isWhole ? 'every reset' : 'the resets that the two tracepoints see'}`
   if (conf === undefined || dataOff(agent) !== undefined) return [good('tracing', granted)]
   const chart = await askChart(url, 'ipv4.tcp_resets_traced')
   const early = notYet(agent)
@@ -61,8 +61,8 @@ export async function checkTracing(agent: Agent, platform: NodeJS.Platform): Pro
     chart === undefined
       ? wrong(
           'tracing',
-          `${granted}, and the agent has no chart of it`,
-          'tcp-resets reload; if it is still so a minute later, look into the log of the agent',
+          `${granted}, but the agent has no chart of it`,
+          "tcp-resets reload; if that does not help within a minute, look into the agent's log",
         )
       : good('tracing', `${granted}, shown on ipv4.tcp_resets_traced`),
   ]

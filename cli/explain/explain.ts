@@ -90,7 +90,7 @@ function whyNot(file: string, error: unknown): unknown {
 /** A capture can't be taken again. */
 function refuseToOverwrite({ html, files }: Asked): void {
   if (html !== undefined && files.some(file => realPath(file) === realPath(html)))
-    throw new UsageError(`--html: ${printable(html)} is a capture that is to be read`)
+    throw new UsageError(`--html: ${printable(html)} is one of the captures to read`)
 }
 
 function realPath(file: string): string {

@@ -109,7 +109,7 @@ export function readOptions(args: readonly string[]): Asked {
   }
   const help = values.help === true
   if (!help && positionals.filter(file => file === '-').length > 1)
-    throw new UsageError('standard input (-) can be read once only')
+    throw new UsageError('standard input (-) can be read only once')
   if (!help && values.html === '') throw new UsageError('--html: expected a file to write')
   const wanted = defined({
     stage: stageOf(values.stage),
@@ -119,7 +119,7 @@ export function readOptions(args: readonly string[]): Asked {
   })
   const live = values.live === true
   for (const name of LIVE_ONLY) {
-    if (values[name] !== undefined && !live) throw new UsageError(`--${name} goes with --live alone`)
+    if (values[name] !== undefined && !live) throw new UsageError(`--${name} works only with --live`)
     if (values[name] === '') throw new UsageError(`--${name}: expected something, found nothing`)
   }
   if (live && positionals.length > 0) throw new UsageError('--live captures, and takes no file to read')

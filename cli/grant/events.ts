@@ -20,8 +20,7 @@ export function defineEvents(tracefs: string, group: string, definitions: readon
   const lines = readFileSync(join(tracefs, 'available_filter_functions'), 'latin1').split('\n')
   for (const fn of new Set(definitions.map(definition => definition.fn))) {
     const found = lines.filter(line => line === fn || line.startsWith(`${fn} `)).length
-    if (found !== 1)
-      throw new Error(`${fn}() ${found === 0 ? 'can not be traced' : 'is there more than once'}`)
+    if (found !== 1) throw new Error(`${fn}() ${found === 0 ? 'cannot be traced' : 'exists more than once'}`)
   }
   try {
     for (const { name, fn, fields } of definitions)

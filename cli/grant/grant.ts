@@ -88,7 +88,7 @@ export async function revoke(options: GrantOptions): Promise<void> {
   await withTracefs(options, takeBack)
 }
 
-const TRACEPOINTS_ONLY = 'only what the tracepoints tell'
+const TRACEPOINTS_ONLY = 'only what the tracepoints see'
 
 /** Where things are. */
 interface Place {
@@ -154,7 +154,7 @@ async function triedEvents(
 /** @throws where this kernel has not what they need */
 function definedEvents(): readonly Definition[] {
   if (!ARCHITECTURES.includes(process.arch)) throw new Error(`they were never tried on ${process.arch}`)
-  if (!existsSync(BTF)) throw new Error(`this kernel does not tell its structures (no ${BTF})`)
+  if (!existsSync(BTF)) throw new Error(`this kernel does not describe its structures (no ${BTF})`)
   return definitions(readBtf(readFileSync(BTF)))
 }
 

@@ -57,7 +57,7 @@ export async function removeInstances(paths: readonly string[]): Promise<void> {
   for (const path of there) {
     while (!removed(path)) {
       if (Date.now() > end)
-        throw new Error(`${path} is still read by somebody; run this again when it is not`)
+        throw new Error(`${path} is still being read by another program; run this again when it is not`)
       await sleep(POLL_MS)
     }
   }

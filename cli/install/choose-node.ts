@@ -41,7 +41,7 @@ export function chooseNode(agent: Agent, dist: string): NodeChoice {
     }
   }
   if (user === undefined || !canActAs(user)) {
-    return { note: `Node was not tried as ${user?.name ?? 'the user netdata, which is not there'}` }
+    return { note: `Node was not tried as ${user?.name ?? 'the user netdata, which does not exist'}` }
   }
   const onPath = askNodeOnPath(user, path)
   const seen = onPath.stdout.trim().split('\n').reverse().join(' at ')

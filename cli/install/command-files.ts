@@ -33,7 +33,7 @@ export function commandFiles(dist: string, root: string, node: Placement | undef
   const missing = [...FOLDERS, LICENCES].find(part => !existsSync(join(dist, part)))
   if (missing !== undefined)
     throw new Error(
-      `${join(dist, missing)} is not there, so there is nothing to install: use the command of a whole tree`,
+      `${join(dist, missing)} is missing, so there is nothing to install: use the command of a complete installation`,
     )
   const put = (path: string, content: Placement['content'], mode: number): Wanted => ({
     path: join(root, path),

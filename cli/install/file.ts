@@ -42,7 +42,9 @@ export function readRegular(path: string, owner?: number): Buffer {
     const stat = fstatSync(file)
     if (!stat.isFile()) throw new Error(`${path}: expected a file, found ${kindOf(stat)}: remove it`)
     if (owner !== undefined && stat.uid !== owner)
-      throw new Error(`${path}: it is user ${stat.uid}'s, and only that of user ${owner} is read: remove it`)
+      throw new Error(
+        `${path}: it belongs to user ${stat.uid}, and only a file of user ${owner} is read: remove it`,
+      )
     return readFileSync(file)
   } finally {
     closeSync(file)

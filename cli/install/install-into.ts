@@ -68,7 +68,9 @@ export function installIntoDirectory(options: IntoOptions, say: (line: string) =
     plan.notes.forEach(say)
     if (dryRun) return
     change(layout.state, plan)
-    say(`Installed ${version}${before ? ` over ${before.version}` : ''}; nothing was started or asked`)
+    say(
+      `Installed ${version}${before ? ` over ${before.version}` : ''}; nothing was started, and no agent was contacted`,
+    )
     if (node === undefined)
       say(
         'This brings no Node: the container needs Node.js 18 or later on its PATH. The archives netdata-tcp-resets_*_linux-*.tar.gz bring one',
@@ -100,13 +102,13 @@ const placeIn = (into: string, file: Placement): Placement => ({
 function needs({ kind, layout }: Into, into: string): string[] {
   const mount = (path: string, there: string): string => `  -v ${path}:${there}:ro`
   const own = {
-    root: ['It is in the container’s own files, and goes with them: a new container starts without.'],
+    root: ['It is in the container’s own files, and goes with them: a new container starts without it.'],
     configuration: [
       'The guides need a mount of their own:',
       mount(join(layout.web, 'guides'), '/usr/share/netdata/web/guides'),
     ],
     layer: [
-      `In an image: COPY ${into}/ / (or COPY --from=STAGE). With an image as it is, these mounts:`,
+      `In an image: COPY ${into}/ / (or COPY --from=STAGE). For an image as it is, use these mounts:`,
       ...[
         join(layout.plugins, 'tcp_resets.plugin'),
         pinnedNode(join(layout.plugins, 'tcp_resets.plugin')),
@@ -120,7 +122,7 @@ function needs({ kind, layout }: Into, into: string): string[] {
   }
   return [
     ...own[kind],
-    'What shows more than this one container:',
+    'To see more than this one container:',
     ...NEEDS.map(({ flag, why }) => `  ${flag}  (${why})`),
     'Then restart the container (docker restart NAME): a plugin is found when the agent starts, or within a minute',
   ]

@@ -112,7 +112,7 @@ async function installInto(
   if (before?.recording && !recorded) stopRecording()
   change(layout.state, plan)
   say(
-    `Installed ${version}${before ? ` over ${before.version}` : ''}; ${layout.state}/manifest.json lists it all`,
+    `Installed ${version}${before ? ` over ${before.version}` : ''}; ${layout.state}/manifest.json lists everything`,
   )
 
   const refused = how && giveGrant(agent, how)
@@ -134,9 +134,7 @@ async function installInto(
   const names = alarmNames(health, options.platform)
   const missing = await waitForData(agent, { names, since, ended })
   if (missing.length > 0) {
-    say(
-      `Not there after all: ${missing.join('; ')}. Netdata does not start a plugin again that it has once given up`,
-    )
+    say(`Still missing: ${missing.join('; ')}. Netdata does not restart a plugin that it gave up on`)
     say(`until it is restarted itself: ${restartCommand()}. Then: tcp-resets doctor`)
     return false
   }
@@ -152,7 +150,7 @@ async function installInto(
     existsSync(join(layout.web, 'dashboard_info.js')) &&
     !agent.conf.get('web')?.get('custom dashboard_info.js')
   )
-    say(`This dashboard makes links of the guides' addresses with a line under [web] in netdata.conf, from its next start on:
+    say(`With this line under [web] in netdata.conf, this dashboard turns the guides' addresses into links, from the agent's next start on:
   custom dashboard_info.js = guides/tcp/dashboard.js`)
   return granted
 }
@@ -167,6 +165,6 @@ function guessGuidesUrl({ conf, url }: ProvedAgent, say: (line: string) => void)
   )
   const binds = conf?.get('web')?.get('bind to')?.split(/\s+/) ?? []
   if (binds.length > 0 && binds.every(bind => /^(127\.|localhost|::1|\[::1\]|unix:)/.test(bind)))
-    say('  It answers on this machine alone, so nobody gets there from elsewhere but through a proxy')
+    say('  It answers only on this machine, so nobody reaches it from elsewhere except through a proxy')
   return guess
 }

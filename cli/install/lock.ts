@@ -66,7 +66,7 @@ function take(path: string, mine: string): void {
   const holder = readRegular(path, process.geteuid?.()).toString()
   const [, pid, start] = /^(\d+) (.+)\n$/.exec(holder) ?? []
   if (pid !== undefined && startOf(Number(pid)) === start)
-    throw new Error(`another tcp-resets is at work (process ${pid}): wait until it has ended`)
+    throw new Error(`another tcp-resets is running (process ${pid}): wait until it has ended`)
   // Two may see that it is stale: what was moved away has to be what was read.
   const stale = `${mine}.stale`
   renameSync(path, stale)
@@ -74,7 +74,7 @@ function take(path: string, mine: string): void {
   if (moved !== holder) linked(stale, path)
   rmSync(stale)
   if (moved !== holder || !linked(mine, path))
-    throw new Error('another tcp-resets has just begun: wait until it has ended')
+    throw new Error('another tcp-resets has just started: wait until it has ended')
 }
 
 function linked(from: string, to: string): boolean {

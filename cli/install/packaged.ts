@@ -20,5 +20,7 @@ export function isPackaged(root: string, plugin: string): boolean {
  */
 export function refusePackaged(root: string, plugin: string): void {
   if (isPackaged(root, plugin))
-    throw new Error(`${plugin} is the Debian package's: use apt to upgrade or remove netdata-tcp-resets`)
+    throw new Error(
+      `${plugin} belongs to the Debian package: use apt to upgrade or remove netdata-tcp-resets`,
+    )
 }

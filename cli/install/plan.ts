@@ -87,7 +87,7 @@ export function makePlan(
     const untouched = there === undefined || there === mine || there === before?.files[file.path]
     if (untouched || file.ifEdited === 'theirs-beside') {
       if (!untouched) {
-        notes.push(`${file.path} was not as we left it: the old one is now ${file.path}.saved`)
+        notes.push(`${file.path} was changed since we put it there: the old one is now ${file.path}.saved`)
         put.push({ path: `${file.path}.saved`, content: readRegular(file.path), mode: 0o644 })
       }
       put.push(file)

@@ -87,7 +87,7 @@ export function change(state: string, { put, remove }: Change): void {
       undo(state, journal)
     } catch (failed) {
       throw new Error(
-        `${messageOf(thrown)}. Some files are changed already, and the next run takes that back once it can: ${messageOf(failed)}`,
+        `${messageOf(thrown)}. Some files have already been changed; the next run undoes that if it can: ${messageOf(failed)}`,
       )
     }
     throw new Error(`${messageOf(thrown)}. No file was changed`)
@@ -114,8 +114,8 @@ export function recover(state: string): string | undefined {
   if (journal.committed) clearUp(state, journal)
   else undo(state, journal)
   return journal.committed
-    ? 'an earlier run was interrupted when all was in place; cleared up after it'
-    : 'an earlier run was interrupted half way; took back what it had done'
+    ? 'an earlier run was interrupted when everything was in place; cleaned up after it'
+    : 'an earlier run was interrupted halfway; undid what it had done'
 }
 
 /**

@@ -17,7 +17,7 @@ export function refuseDamaged(dist: string): void {
     .map(([, , path]) => path)
   if (damaged.length > 0)
     throw new Error(
-      `${dist} is not as it was packed (${damaged.join(', ')}): get the archive again and unpack it`,
+      `${dist} has changed since it was packed (${damaged.join(', ')}): get the archive again and unpack it`,
     )
 }
 

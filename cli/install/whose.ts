@@ -92,7 +92,7 @@ function walk(path: string): Way {
       )
     if (end.uid !== 0) {
       if (owner && owner.uid !== end.uid)
-        throw new Error(`${at}: its owner is another than that of the directory above it`)
+        throw new Error(`${at}: its owner is not that of the directory above it`)
       owner ??= asOwner(end)
     }
   }

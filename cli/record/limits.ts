@@ -26,11 +26,11 @@ export function refusalOf(
   if (youngest < between) {
     const seconds = between - youngest
     return {
-      why: `the last recording began ${Math.round(youngest)} s ago, and there is one in ${between} s`,
+      why: `the last recording began ${Math.round(youngest)} s ago, and there is at most one every ${between} s`,
       seconds,
     }
   }
   if (ages.filter(age => age < 3600).length >= AN_HOUR)
-    return { why: `there were ${AN_HOUR} recordings within an hour`, seconds: between }
+    return { why: `there have been ${AN_HOUR} recordings within an hour`, seconds: between }
   return undefined
 }

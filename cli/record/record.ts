@@ -179,7 +179,7 @@ function explained(program: string, path: string): Explanation {
         ...(process.getuid?.() === 0 && { uid: NOBODY, gid: NOBODY }),
       },
     )
-    if (status !== 0) throw new Error(stderr.trim() || `what explains it was ended by ${signal}`)
+    if (status !== 0) throw new Error(stderr.trim() || `the program that explains it was ended by ${signal}`)
     return JSON.parse(stdout)
   } finally {
     closeSync(input)

@@ -11,7 +11,7 @@ import { UsageError } from '../usage-error'
 import { captureOf } from './store'
 
 const NONE =
-  'There are no recordings. They are made when a burst of resets begins, once root asked for that: tcp-resets install --recording'
+  'There are no recordings. They are made when a burst of resets begins, if root has turned that on: tcp-resets install --recording'
 
 /**
  * `tcp-resets recordings`, and `tcp-resets recordings show ID` with the options of explain.
@@ -34,7 +34,7 @@ export async function recordingsCommand(
   const wanted = kept.find(recording => recording.id === id)
   if (action !== 'show' || wanted === undefined)
     throw new UsageError(
-      `recordings: expected \`show\` and one of its ids, found ${JSON.stringify(args.join(' '))}`,
+      `recordings: expected \`show\` and the id of a recording, found ${JSON.stringify(args.join(' '))}`,
     )
   const capture = captureOf(store, wanted.id)
   if (existsSync(capture)) return explainCommand([...options, capture], wanted.explanation?.capture.notes)
@@ -45,6 +45,6 @@ export async function recordingsCommand(
 function line(recording: Recording): string {
   const { id, began, refused } = recording
   const when = new Date(began * 1000).toISOString().replace('T', ' ').slice(0, 19)
-  const more = refused > 0 ? ` (${refused} more asked for within the minute, and not recorded)` : ''
+  const more = refused > 0 ? ` (${refused} more requested within the minute, and not recorded)` : ''
   return `${id}\n  ${when} UTC  ${chartOf(recording)}\n  ${findingOf(recording)}${more}`
 }

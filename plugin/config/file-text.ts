@@ -4,8 +4,8 @@ import { stockText } from './generated/stock'
 
 const HEAD = `# netdata-tcp-resets: settings taken over from the dashboard (YAML).
 #
-# Put this into Netdata's user configuration directory, as tcp_resets.conf. What is set on the dashboard still wins over
-# it, key by key.
+# Put this into Netdata's user configuration directory, as tcp_resets.conf. What is set on the dashboard still
+# overrides it, key by key.
 `
 
 /** The text of a user's file that says the same, with the comments of the stock file. */

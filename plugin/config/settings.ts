@@ -51,14 +51,16 @@ export function openSettings(
   const update = async (payload: string): Promise<Updated> => {
     const parsed = await parsePayload(payload)
     if (typeof parsed === 'string') {
-      log.error(`settings of the dashboard: ${parsed}; nothing is changed`)
+      log.error(`settings of the dashboard: ${parsed}; nothing was changed`)
       return { fault: parsed }
     }
     if (files === undefined) throw new Error('not started yet')
     await use(files, parsed)
     const keys = differing(files, over(files, parsed))
     const won =
-      keys.length === 0 ? 'they say what the files say' : `they win over the files in ${keys.join(', ')}`
+      keys.length === 0
+        ? 'they are the same as in the files'
+        : `they override the files in ${keys.join(', ')}`
     log.info(`the settings of the dashboard are in use; ${won}`)
     return {}
   }

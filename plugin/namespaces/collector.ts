@@ -60,7 +60,10 @@ export function namespacesCollector(
   if (!config.namespaces.enabled || !isProcfs(proc)) return undefined
   if (netIdentity(proc, 'self') === undefined) {
     // In gVisor's own /proc each process has files of its own.
-    log.fault(FAULT, `${proc}/self/net/netlink tells no namespace from another; only the own one is measured`)
+    log.fault(
+      FAULT,
+      `${proc}/self/net/netlink does not tell one namespace from another; only the plugin's own is measured`,
+    )
     return undefined
   }
 

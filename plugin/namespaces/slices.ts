@@ -37,7 +37,7 @@ export function sliced(
   return run => {
     skipped = running ? skipped + 1 : 0
     if (skipped % BEHIND === 0) {
-      const fault = 'not read at every tick: that takes longer than there is time between two of them'
+      const fault = 'not read at every tick: reading them takes longer than the time between two ticks'
       log.fault('other network namespaces', skipped === 0 ? undefined : fault)
     }
     if (running) return

@@ -99,7 +99,7 @@ export function functionCalls(
   const serve = (call: FunctionCall): void => {
     const failed = (error: unknown): void => {
       log.error(`function ${call.words[0]}: ${messageOf(error)}`)
-      give(call, refusal(500, 'this can not be answered; the log of the agent says why'))
+      give(call, refusal(500, "this cannot be answered; the agent's log says why"))
     }
     try {
       const given = answer(call)

@@ -139,5 +139,5 @@ function missing<Name extends string>(
 }
 
 function noRow(path: string, label: string): never {
-  throw new Error(`${path}: no whole pair of "${label}:" lines`)
+  throw new Error(`${path}: no complete pair of "${label}:" lines`)
 }

@@ -92,7 +92,10 @@ export function tcpResetsFunction(
       if (last !== undefined && now - last.at < UPDATE_EVERY * 1000) return last.answer
       const current = details(now)
       if (current === undefined)
-        return refusal(503, 'the kernel tells nothing: as root, run: tcp-resets grant (see docs/tracing.md)')
+        return refusal(
+          503,
+          "nothing can be read from the kernel's trace: as root, run: tcp-resets grant (see docs/tracing.md)",
+        )
       const answer = tableAnswer(query.directions, current, now)
       made.set(key, { at: now, answer })
       return answer

@@ -42,7 +42,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'a Unix socket and nothing else': {
     conf: '[web]\n bind to = unix:/run/netdata-only.sock',
     // No addresses; the dashboard is there all the same, for a proxy.
-    says: /Data and alarms are there\.\n(This dashboard makes links .*\n {2}custom dashboard_info\.js = .*\n)?$/,
+    says: /Data and alarms are there\.\n(With this line .*\n {2}custom dashboard_info\.js = .*\n)?$/,
     doctor: [/good +netdata .* answers at unix:/, /good +data /, /good +alarms /, /good +guides /],
   },
   'a dashboard for others': {

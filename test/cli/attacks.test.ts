@@ -65,7 +65,7 @@ END
   await start(NOBODY, '')
   t.match(
     sandbox.run('install', '--dry-run'),
-    says(/process \d+ runs as user 65534, and neither as netdata nor as the service netdata\n/),
+    says(/process \d+ runs as user 65534, not as netdata or as the service netdata\n/),
     'it would have got the grant for its own group',
   )
   await end()
@@ -205,7 +205,7 @@ t.test('damage, each told with what to do', { skip: noSandbox }, async t => {
     [`echo '{"committed":false}' >${STATE}/journal.json`, /journal\.json: it is damaged: remove it/],
     [`ln -s /etc/passwd ${STATE}/journal.json`, /journal\.json: expected a file, found a link: remove it/],
     [`mkfifo ${STATE}/journal.json`, /journal\.json: expected a file, found a pipe: remove it/],
-    [`echo '{}' >${STATE}/journal.json; chown nobody ${STATE}/journal.json`, /it is user 65534's/],
+    [`echo '{}' >${STATE}/journal.json; chown nobody ${STATE}/journal.json`, /it belongs to user 65534/],
   ] as const) {
     sandbox.must(damage)
     t.match(sandbox.sh(`timeout 20 '${command}' install`), { status: 1, stderr: says }, damage)
@@ -254,7 +254,7 @@ t.test('in a directory like /tmp only what is there is safe', { skip: notRoot },
 t.test('one lock at a time', async t => {
   const state = join(t.testdir({}), 'state')
   const held = lock(state)
-  t.throws(() => lock(state), /another tcp-resets is at work \(process \d+\): wait/)
+  t.throws(() => lock(state), /another tcp-resets is running \(process \d+\): wait/)
   held.release()
   lock(state).release()
 })

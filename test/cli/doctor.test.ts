@@ -104,7 +104,7 @@ const BREAKS: Readonly<Record<string, Break>> = {
     breaks: `mkdir -p ${SAVED}; printf 'version=1\\nid=tcp_resets:settings\\n---\\n{"colour": "red"}' >${SAVED}/${SETTINGS}`,
     mends: `rm -r ${SAVED}`,
     check: 'config',
-    saw: /settings\.dyncfg: what was set on the dashboard is of no use: unknown key "colour"/,
+    saw: /settings\.dyncfg: what was set on the dashboard can't be used: unknown key "colour"/,
   },
   'the plugin hangs': {
     breaks: 'kill -STOP $(pgrep -f "node .*[/]usr/lib/netdata/plugins.d/tcp_resets.plugin")',
@@ -156,7 +156,7 @@ const BREAKS: Readonly<Record<string, Break>> = {
       'mkdir /run/netdata-tcp-resets; cd /run/netdata-tcp-resets; for event in sent/events/tcp/tcp_send_reset received/events/tcp/tcp_receive_reset; do mkdir -p $event; touch $event/format; done; for here in sent received; do mkdir -p $here/per_cpu/cpu0; touch $here/trace_pipe $here/per_cpu/cpu0/stats; done',
     mends: 'rm -r /run/netdata-tcp-resets',
     check: 'tracing',
-    saw: /granted in \/run\/netdata-tcp-resets: the resets that .* tell of, and the agent has no chart of it/,
+    saw: /granted in \/run\/netdata-tcp-resets: the resets that .* see, but the agent has no chart of it/,
   },
   'the plugin was killed': {
     breaks: 'kill -KILL $(pgrep -f "node .*[/]usr/lib/netdata/plugins.d/tcp_resets.plugin")',
@@ -232,7 +232,7 @@ t.test('what is wrong is found, and said', { skip: noSandbox }, async t => {
     t.match(told(), /note +overflow +tcp_abort_on_overflow is 0: a full accept queue drops/)
     sandbox.must('sysctl -w net.ipv4.tcp_syncookies=0 net.ipv4.tcp_abort_on_overflow=1')
     t.match(told(), /note +syncookies +tcp_syncookies is 0: off; a SYN flood fills the queue/)
-    t.match(told(), /note +overflow +tcp_abort_on_overflow is 1: a full accept queue resets whoever comes/)
+    t.match(told(), /note +overflow +tcp_abort_on_overflow is 1: a full accept queue resets new connections/)
     t.match(told(), /note +tracing +not granted \(no \/run\/netdata-tcp-resets\)/)
     sandbox.must(
       "printf 'tracing:\\n  enabled: false\\nnamespaces:\\n  enabled: false\\n' >/etc/netdata/tcp_resets.conf",
@@ -244,11 +244,11 @@ t.test('what is wrong is found, and said', { skip: noSandbox }, async t => {
     sandbox.must(set({ tracing: { enabled: true }, namespaces: { enabled: false } }))
     t.match(
       told(),
-      /note +config +what was set on the dashboard wins over the files in tracing\.enabled: .*settings\.dyncfg\n/,
+      /note +config +what was set on the dashboard overrides the files in tracing\.enabled: .*settings\.dyncfg\n/,
     )
     t.match(told(), /note +tracing +not granted/, 'and the rest goes by it')
     sandbox.must(set({ tracing: { enabled: false } }))
-    t.match(told(), /good +config +what was set on the dashboard .* says what the files say/)
+    t.match(told(), /good +config +what was set on the dashboard .* is the same as in the files/)
     sandbox.must(`rm -r ${SAVED} /etc/netdata/tcp_resets.conf`)
   })
 
@@ -321,7 +321,7 @@ t.test(
       check: 'netdata',
       status: 'wrong',
       saw: /is not believed: process \d+ sees another \S+plugins\.d than root does, as in a container; .*found by its files/,
-      advice: /one in a container needs the plugin inside/,
+      advice: /an agent in a container needs the plugin inside/,
     })
   },
 )
@@ -332,6 +332,6 @@ t.test('no Netdata', { skip: noSandbox }, async t => {
   t.match(examine(sandbox), {
     ok: false,
     status: 1,
-    findings: [{ check: 'netdata', saw: /no Netdata: none answers/ }],
+    findings: [{ check: 'netdata', saw: /no Netdata found: none answers/ }],
   })
 })

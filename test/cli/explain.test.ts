@@ -147,10 +147,10 @@ t.test('what is no capture, and what is no command line', async t => {
       ['--host', 'db.example', TWO],
       /--host: expected an IP address \(no name is looked up\), found "db\.example"/,
     ],
-    [['-', '-'], /standard input \(-\) can be read once only/],
-    [['--seconds', '5', TWO], /--seconds goes with --live alone/],
+    [['-', '-'], /standard input \(-\) can be read only once/],
+    [['--seconds', '5', TWO], /--seconds works only with --live/],
     [['--live', TWO], /--live captures, and takes no file/],
-    [['--html', TWO, TWO], /--html: .* is a capture that is to be read/],
+    [['--html', TWO, TWO], /--html: .* is one of the captures to read/],
     [['--html', join(dir, 'no', 'such.html'), TWO], /--html: .*such\.html: no such file or directory$/m],
   ]
   for (const [args, message] of cases) {

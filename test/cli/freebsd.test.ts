@@ -108,7 +108,7 @@ t.test('installs, checks, upgrades and uninstalls as on FreeBSD', { skip: noSand
     /good +node .*as netdata with the agent's PATH/,
     /good +running +process \d+ is \/usr\/local\/libexec/,
     /good +data .*has values of received,/,
-    /note +overflow +net\.inet\.tcp\.syncache\.rst_on_sock_fail is 1: a full accept queue resets whoever comes/,
+    /note +overflow +net\.inet\.tcp\.syncache\.rst_on_sock_fail is 1: a full accept queue resets new connections/,
     /note +sent +FreeBSD counts resets sent only in part.*\n +→ .*dtrace -n 'tcp:::send /,
   ]) {
     t.match(well.stdout, line)

@@ -74,7 +74,7 @@ t.test('the root of a container', async t => {
   const list = join(into, 'var/lib/dpkg/info/netdata-tcp-resets.list')
   mkdirSync(join(list, '..'), { recursive: true })
   writeFileSync(list, '/.\n/usr/lib/netdata/plugins.d/tcp_resets.plugin\n')
-  t.match(run('install', '--into', into), { status: 1, stderr: /is the Debian package's: use apt/ })
+  t.match(run('install', '--into', into), { status: 1, stderr: /belongs to the Debian package: use apt/ })
 })
 
 t.test('places that it refuses, each in a line', async t => {
@@ -89,7 +89,7 @@ t.test('places that it refuses, each in a line', async t => {
   refused(join(into, 'file'), /: it is no directory\n$/)
   refused(join(into, 'gone'), /: it is not there\n$/)
   refused(join(into, 'link'), /: it is a link: name \S+\/full\n$/)
-  refused('/proc/self/root', /: no files can be kept there\. .*docker exec/)
+  refused('/proc/self/root', /: files can't be kept there\. .*docker exec/)
   const before = treeOf(into)
 
   // Whoever is root in a container may have made it.

@@ -55,7 +55,7 @@ t.test('a killed one is taken back, or cleared up after', async t => {
     // A process id that no process has: the largest there can be, and one more.
     writeFileSync(journal, JSON.stringify({ pid: 2 ** 22 + 1, committed, steps, made: [] }))
     t.ok(interrupted(join(dir, 'state')))
-    t.match(recover(join(dir, 'state')), committed ? /cleared up/ : /took back/)
+    t.match(recover(join(dir, 'state')), committed ? /cleaned up/ : /undid/)
     t.equal(readFileSync(join(dir, 'file'), 'utf8'), committed ? 'new' : 'old')
     t.equal(existsSync(join(dir, 'added')), committed)
     t.notOk(existsSync(join(dir, 'file.tcp-resets-old')))

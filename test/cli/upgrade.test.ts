@@ -162,7 +162,7 @@ t.test('a run that still goes on is not disturbed', async t => {
   const { root, upgrade } = older(t)
   const held = lock(join(root, STATE))
   const before = treeOf(root)
-  t.match(upgrade(), { status: 1, stderr: /another tcp-resets is at work \(process \d+\)/ })
+  t.match(upgrade(), { status: 1, stderr: /another tcp-resets is running \(process \d+\)/ })
   t.strictSame(treeOf(root), before)
   held.release()
   t.match(upgrade(), { status: 0 })

@@ -62,19 +62,15 @@ for (const release of releases) {
     t.strictSame(script.traced, isOld ? { ...all, ipv4_sent: 12, ipv6_sent: 0 } : all)
 
     const reasons = {
-      'no BTF': /this kernel does not tell its structures \(no \/sys\/kernel\/btf\/vmlinux\)/,
-      'a function that is not there': /tcp_check_req\(\) can not be traced/,
+      'no BTF': /this kernel does not describe its structures \(no \/sys\/kernel\/btf\/vmlinux\)/,
+      'a function that is not there': /tcp_check_req\(\) cannot be traced/,
       'a refused definition': /the kernel refuses "p:netdata_tcp_resets\/established .*": EIO/,
       'a failing self-test': /the self-test failed: ip link set lo up: ended with 1/,
     }
     for (const [name, reason] of Object.entries(reasons)) {
       const { status, stderr, events } = without[name] ?? {}
       t.equal(status, 0, name)
-      t.match(
-        stderr,
-        new RegExp(`^tcp-resets: only what the tracepoints tell: .*${reason.source}.*\n$`),
-        name,
-      )
+      t.match(stderr, new RegExp(`^tcp-resets: only what the tracepoints see: .*${reason.source}.*\n$`), name)
       t.equal(events, '1\n', `${name}: the tracepoint is on, and nothing else`)
     }
   })

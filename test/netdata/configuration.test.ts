@@ -129,7 +129,7 @@ t.test('an update is in use at once, wins over the file key by key, and says so'
   t.match(running.stdout(), /^VARIABLE HOST tcp_resets_update_every = 1$/m)
   t.match(
     running.stderr(),
-    / INFO: the settings of the dashboard are in use; they win over the files in update_every, tracing\.enabled\n/,
+    / INFO: the settings of the dashboard are in use; they override the files in update_every, tracing\.enabled\n/,
   )
   const inUse = JSON.parse((await call(running, 'get')).body)
   t.match(inUse, { update_every: 1, namespaces: { max: 7 }, tracing: { enabled: false } })
@@ -185,7 +185,7 @@ t.test('a bad update changes nothing, and says the key, what was expected and wh
   }
   t.match(
     running.stderr(),
-    / ERROR: settings of the dashboard: namespaces\.max: expected .* nothing is changed\n/,
+    / ERROR: settings of the dashboard: namespaces\.max: expected .* nothing was changed\n/,
   )
   t.equal(intervalOf(running.stdout()), 2)
   t.equal(configLines(running.stdout()).length, 1)

@@ -109,5 +109,5 @@ t.test('settings of the dashboard', { skip: noAgentSince2 }, async t => {
     const now = (await get()) as { update_every?: number }
     return now.update_every === 2 || undefined
   })
-  t.match(agent.log(), /they win over the files in update_every, namespaces\.max/)
+  t.match(agent.log(), /they override the files in update_every, namespaces\.max/)
 })

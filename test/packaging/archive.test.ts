@@ -94,7 +94,7 @@ t.test('from nothing to nothing, without any other Node', { skip: skip || noSand
   t.match(run('install'), {
     status: 1,
     stdout: '',
-    stderr: /is not as it was packed \(web\/guides\/tcp\/index\.html\): get the archive again/,
+    stderr: /has changed since it was packed \(web\/guides\/tcp\/index\.html\): get the archive again/,
   })
   sandbox.must(`cp /tmp/index.html ${tree}/web/guides/tcp/`)
 

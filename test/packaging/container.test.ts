@@ -150,7 +150,7 @@ for (const image of IMAGES) {
       t.equal(doctor.status, 0, doctor.stdout)
       t.match(
         doctor.stdout,
-        /note +container +this is one, and it lacks: the resets of the host.*\n +→ .*--network=host --pid=host -v \/var\/log\/pods/,
+        /note +container +this is a container, and it lacks: the resets of the host.*\n +→ .*--network=host --pid=host -v \/var\/log\/pods/,
       )
       t.match(
         doctor.stdout,
@@ -199,7 +199,7 @@ for (const image of IMAGES) {
       )
       t.match(
         lacking.stdout,
-        / → of these, what is wanted: --network=host --pid=host -v \/var\/log\/pods:\S+ -v \/run\/netns:\S+ -v \/run\/netdata-tcp-resets:\S+\n/,
+        / → of these, add what you want: --network=host --pid=host -v \/var\/log\/pods:\S+ -v \/run\/netns:\S+ -v \/run\/netdata-tcp-resets:\S+\n/,
         'not /proc, which is there, and no logs of containers, which this host has not',
       )
       t.match(lacking.stdout, /good +tracing +the host lets user \d+ and group \d+ read/)
@@ -212,7 +212,7 @@ for (const image of IMAGES) {
       t.match(shown.stdout, /good +container .*, that of the host\n/)
       t.match(
         shown.stdout,
-        /note +mounts +it lacks: new containers [^;]*\n +→ of these, what is wanted: --pid=host\n/,
+        /note +mounts +it lacks: new containers [^;]*\n +→ of these, add what you want: --pid=host\n/,
       )
       t.match(
         shown.stdout,
@@ -231,7 +231,7 @@ for (const image of IMAGES) {
       const doctor = () => sandbox.sh(`${command} doctor --into ${ROOT}/etc/netdata`)
       t.match(doctor(), { status: 1, stdout: /wrong +plugin +no \S+\n +→ tcp-resets install --into / })
       t.match(sandbox.sh(`${command} install --into ${ROOT}/etc/netdata`), { status: 0, stderr: '' })
-      t.match(doctor(), { status: 0, stdout: /(note +running +not started yet|good +running) / })
+      t.match(doctor(), { status: 0, stdout: /note +running +not started yet: |good +running / })
       await sandbox.until('the agent runs it', within('pgrep -f tcp_resets.plugin.node'))
       t.match(doctor(), {
         status: 0,

@@ -37,7 +37,7 @@ t.test('install, upgrade, remove and purge, with a running Netdata', { skip }, a
   dpkg(`--install ${deb}`)
   await sandbox.until('the doctor is content', ALL_WELL)
   t.match(sandbox.must('tcp-resets check-config'), '/usr/lib/netdata/conf.d/tcp_resets.conf: good\n')
-  t.match(sandbox.sh('tcp-resets install'), { status: 1, stderr: /is the Debian package's: use apt/ })
+  t.match(sandbox.sh('tcp-resets install'), { status: 1, stderr: /belongs to the Debian package: use apt/ })
 
   const first = pid()
   sandbox.must('echo "# mine" >>/etc/netdata/health.d/tcp_resets.conf')
@@ -55,7 +55,7 @@ t.test('install, upgrade, remove and purge, with a running Netdata', { skip }, a
   )
   t.match(
     sandbox.sh('tcp-resets doctor').stdout,
-    /^wrong +files +gone: \/etc\S+tcp_resets.conf; not as the package has them: \S+tcp_resets.plugin\n +→ as root: dpkg --force-confmiss --install netdata-tcp-resets_\S+_all.deb$/m,
+    /^wrong +files +gone: \/etc\S+tcp_resets.conf; not as they are in the package: \S+tcp_resets.plugin\n +→ as root: dpkg --force-confmiss --install netdata-tcp-resets_\S+_all.deb$/m,
   )
   dpkg(`--force-confmiss --install ${upgrade}`)
   t.match(sandbox.must('tcp-resets doctor'), /^good +files +those of the Debian package, all there$/m)

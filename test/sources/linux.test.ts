@@ -111,7 +111,7 @@ t.test('a damaged file is a gap that says where', async t => {
   const whole = readFileSync(snmp)
 
   writeFileSync(snmp, whole.subarray(0, whole.indexOf('\nUdp:')))
-  t.match(source.read(), { counters: {}, fault: `${snmp}: no whole pair of "Tcp:" lines` })
+  t.match(source.read(), { counters: {}, fault: `${snmp}: no complete pair of "Tcp:" lines` })
   writeFileSync(snmp, '')
   t.match(source.read(), { counters: {}, fault: snmp })
   writeFileSync(snmp, whole)

@@ -113,7 +113,7 @@ t.test('a burst is recorded as it begins, where that was asked for', { skip: noM
     t.match(recordings(machine), [{ namespace: 'host', refused: 1 }])
     t.match(
       machine.must('tcp-resets recordings'),
-      / \(1 more asked for within the minute, and not recorded\)$/m,
+      / \(1 more requested within the minute, and not recorded\)$/m,
     )
   })
 

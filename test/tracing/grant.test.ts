@@ -138,7 +138,7 @@ t.test('the command says in one line what it can not give', { skip }, async t =>
   const run = (env: NodeJS.ProcessEnv, ...args: string[]) =>
     spawnSync(COMMAND, args, { encoding: 'utf8', env })
   const given = run(grant.env, 'grant')
-  t.match(given, { status: 0, stderr: /^(tcp-resets: only what the tracepoints tell: .+\n)?$/ })
+  t.match(given, { status: 0, stderr: /^(tcp-resets: only what the tracepoints see: .+\n)?$/ })
   const events = join(grant.dir, 'received/events', grant.env.TCP_RESETS_INSTANCE ?? '')
   t.equal(existsSync(events), given.stderr === '', 'dynamic events, or a line that says why not')
   t.match(run(grant.env, 'grant', '--tracepoints-only'), { status: 0, stderr: '' })
