@@ -31,6 +31,8 @@ export interface Options {
 /** Resets that are explained one by one; of a kind that comes later, a few more. The rest are counted. */
 const MOST_EXPLAINED = 20_000
 const AT_LEAST_OF_A_KIND = 10
+/** Link types that are not known here, and are named. */
+const LINKS_SAID = 3
 /** A capture whose frames are doubled where there is this much of it. */
 const DOUBLED = 0.3
 
@@ -199,8 +201,15 @@ export function explainer(hasFiles: boolean, { idleSeconds, wanted = {} }: Optio
 
   function notes(): string[] {
     const said: string[] = []
-    for (const [link, many] of unknownLinks) {
-      said.push(`${many} packets of ${linkName(link)} were not read: that link type is not known here.`)
+    const links = [...unknownLinks]
+    for (const [link, many] of links.slice(0, LINKS_SAID)) {
+      said.push(
+        `${many} ${many === 1 ? 'packet' : 'packets'} of ${linkName(link)} ${many === 1 ? 'was' : 'were'} not read: that link type is not known here.`,
+      )
+    }
+    if (links.length > LINKS_SAID) {
+      const packets = links.slice(LINKS_SAID).reduce((sum, [, many]) => sum + many, 0)
+      said.push(`Nor were ${packets} packets of ${links.length - LINKS_SAID} other link types.`)
     }
     if (cutBeforeFlags > 0) {
       said.push(

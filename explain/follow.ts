@@ -1,5 +1,5 @@
 import { ahead, type Connection, type Side } from './connection'
-import { countIpId } from './hosts'
+import { countIpId, countMac } from './hosts'
 import { ACK, FIN, type Packet, SYN } from './packet/packet'
 import { timestampOf } from './packet/tcp'
 import { addTtl } from './ttls'
@@ -153,6 +153,7 @@ function followMarks({ number }: Connection, me: Side, other: Side, packet: Pack
     me.stampFrame = frame
   }
   if (packet.macHigh < 0) return
+  countMac(me.host, packet)
   if (me.macHigh === -1) {
     me.macHigh = packet.macHigh
     me.macLow = packet.macLow

@@ -19,6 +19,8 @@ export interface Host {
   /** Its packets, without resets, that the capturing host received, and those that it sent without having received them. */
   came: number
   began: number
+  /** The Ethernet addresses that its packets come from, the first two. */
+  readonly macs: { high: number; low: number; packets: number }[]
 }
 
 export interface Hosts {
@@ -36,7 +38,18 @@ export function hosts(): Hosts {
 
   function add(address: Address): Host {
     last += 1
-    return { id: last, address, ttls: undefined, ipId: 0, ipIdOf: 0, steps: 0, shared: 0, came: 0, began: 0 }
+    return {
+      id: last,
+      address,
+      ttls: undefined,
+      ipId: 0,
+      ipIdOf: 0,
+      steps: 0,
+      shared: 0,
+      came: 0,
+      began: 0,
+      macs: [],
+    }
   }
 
   return {
@@ -83,4 +96,18 @@ export function countIpId(host: Host, ipId: number, connection: number): void {
   }
   host.ipId = ipId
   host.ipIdOf = connection
+}
+
+/** Two routers may share the way to a host; more are not told apart. */
+const MOST_MACS = 2
+
+/** Counts a packet under the Ethernet address that it comes from. */
+export function countMac({ macs }: Host, { macHigh, macLow }: Packet): void {
+  for (const mac of macs) {
+    if (mac.high === macHigh && mac.low === macLow) {
+      mac.packets += 1
+      return
+    }
+  }
+  if (macs.length < MOST_MACS) macs.push({ high: macHigh, low: macLow, packets: 1 })
 }

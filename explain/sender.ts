@@ -190,7 +190,7 @@ function otherMarks(reset: PendingReset): Weighed[] {
     if (reset.macHigh !== from.macHigh || reset.macLow !== from.macLow) {
       const sign = {
         sign: 'mac',
-        weight: 3,
+        weight: isOfItsRouters(reset) ? 1 : 3,
         value: macText(reset.macHigh, reset.macLow),
         expected: macText(from.macHigh, from.macLow),
         frame: from.macFrame,
@@ -200,6 +200,11 @@ function otherMarks(reset: PendingReset): Weighed[] {
     }
   }
   return found
+}
+
+/** Whether packets of that side come from there in other connections: the ways to a host may be several. */
+function isOfItsRouters({ from, macHigh, macLow }: PendingReset): boolean {
+  return from.host.macs.some(({ high, low, packets }) => high === macHigh && low === macLow && packets >= 2)
 }
 
 function macText(high: number, low: number): string {

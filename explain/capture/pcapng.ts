@@ -14,6 +14,8 @@ const JOURNAL = 9
 const MOST_READ = 65_536
 /** A packet with its options. */
 const MOST_BLOCK = MOST_CAPTURED + MOST_READ
+/** Of a section: each takes memory for as long as it lasts. */
+const MOST_INTERFACES = 65_536
 
 interface Interface {
   readonly link: number
@@ -72,6 +74,7 @@ export function pcapngReader(first: Uint8Array, take: TakePacket): FormatReader 
       return undefined
     }
     if (type === INTERFACE) {
+      if (interfaces.length === MOST_INTERFACES) return `more than ${MOST_INTERFACES} interfaces`
       if (end - at < 8) return 'the block of an interface is too short'
       readInterface(at, end)
       return undefined

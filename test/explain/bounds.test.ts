@@ -136,3 +136,40 @@ t.test('more resets than are explained one by one are counted all the same', asy
   t.equal(resets.length, 20_000)
   t.match(capture.notes, [/^5000 resets are in the counts, but not explained one by one/])
 })
+
+/** A description of an interface, and a packet of one byte from it. */
+function interfaceBlock(link: number): Buffer {
+  const bytes = Buffer.alloc(20)
+  bytes.writeUInt32LE(1, 0)
+  bytes.writeUInt32LE(20, 4)
+  bytes.writeUInt16LE(link, 8)
+  bytes.writeUInt32LE(20, 16)
+  return bytes
+}
+
+function packetBlock(port: number): Buffer {
+  const bytes = Buffer.alloc(36)
+  bytes.writeUInt32LE(6, 0)
+  bytes.writeUInt32LE(36, 4)
+  bytes.writeUInt32LE(port, 8)
+  bytes.writeUInt32LE(1, 20)
+  bytes.writeUInt32LE(1, 24)
+  bytes.writeUInt32LE(36, 32)
+  return bytes
+}
+
+t.test('interfaces without end', async t => {
+  const section = pcapng(1, 20).subarray(0, 28)
+  const many = Array.from({ length: 65_537 }, () => interfaceBlock(1))
+  const { capture } = await explained(pieces(Buffer.concat([section, ...many]), 65_536))
+  t.match(capture.files, [{ damage: { offset: 28 + 65_536 * 20, what: 'more than 65536 interfaces' } }])
+})
+
+t.test('link types without end', async t => {
+  const section = pcapng(1, 20).subarray(0, 28)
+  const blocks = Array.from({ length: 500 }, (_, at) => [interfaceBlock(300 + at), packetBlock(at)]).flat()
+  const { capture } = await explained(pieces(Buffer.concat([section, ...blocks])))
+  t.equal(capture.packets, 500)
+  t.equal(capture.notes.length, 4)
+  t.equal(capture.notes.at(-1), 'Nor were 497 packets of 497 other link types.')
+})

@@ -2,6 +2,7 @@ import { createReadStream, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { explain } from '../../explain/explain'
+import { capture, pieces, type Segment } from './pcap'
 
 // Resets whose sender is known, made to mislead: by odd TTLs, routes that change, resets that end nothing, forgers who
 // know the right TTL and number.
@@ -55,3 +56,28 @@ for (const [name, expected] of known()) {
     }
   })
 }
+
+t.test('a router that carries other connections of the side, too, is none of its enemies', async t => {
+  const client: Segment['from'] = ['10.0.0.1', 1000]
+  const server: Segment['from'] = ['10.0.9.2', 80]
+  const talk = (port: number, mac: number, at: number): [number, Segment][] => [
+    [at, { from: ['10.0.0.1', port], to: server, flags: 2, seq: 1 }],
+    [at + 1, { from: server, to: ['10.0.0.1', port], flags: 0x12, seq: 100, ack: 2, ttl: 60, mac }],
+    [at + 2, { from: ['10.0.0.1', port], to: server, flags: 0x10, seq: 2, ack: 101 }],
+    [
+      at + 3,
+      { from: server, to: ['10.0.0.1', port], flags: 0x18, seq: 101, ack: 2, payload: 'x', ttl: 60, mac },
+    ],
+    [
+      at + 4,
+      { from: server, to: ['10.0.0.1', port], flags: 0x18, seq: 102, ack: 2, payload: 'y', ttl: 60, mac },
+    ],
+  ]
+  const reset: [number, Segment] = [20, { from: server, to: client, flags: 4, seq: 103, ttl: 60, mac: 0xbb }]
+  const verdict = async (packets: readonly [number, Segment][]) => {
+    const { resets } = await explain([{ name: 'x', bytes: pieces(capture(packets)) }], { idleSeconds: 60 })
+    return resets.map(({ sender }) => sender.is)
+  }
+  t.same(await verdict([...talk(1000, 0xaa, 0), reset]), ['somebody-else'])
+  t.same(await verdict([...talk(1000, 0xaa, 0), ...talk(1001, 0xbb, 10), reset]), ['peer-possible'])
+})
