@@ -13,16 +13,27 @@ import type { Table } from './table'
 
 const PLUGIN = join(dist, 'plugins.d', 'tcp_resets.plugin')
 
+const CONNECTIONS = 120_000
+
+const WHY = `\`received\` misses a reset that met a connection being closed already. It misses one more for each time that data
+crossed a close: the kernel counts that like an own abort of an established connection (TCPAbortOnData).`
+
 export async function bench(): Promise<readonly Table[]> {
   const why = whyNoHosts() ?? (existsSync(PLUGIN) ? undefined : `${PLUGIN} is not built`)
   if (why !== undefined) throw new Error(`the accuracy can't be measured here: ${why}`)
-  return [...(await onHosts(measureScenarios)), ...(await onHosts(measureMixedLoad))]
+  return [...(await onHosts(measureScenarios)), await onHosts(estimateUnderLoad)]
+}
+
+/** What the estimate misses under a mixed load, with the reason. */
+async function estimateUnderLoad(hosts: Hosts, readBoth: ReadBoth): Promise<Table> {
+  const table = await measureMixedLoad(hosts, CONNECTIONS, readBoth)
+  return { ...table, note: `${table.note}\n${WHY}` }
 }
 
 /** Two hosts of their own for a measurement, with the plugin running in both. */
-async function onHosts(
-  measure: (hosts: Hosts, readBoth: ReadBoth) => Promise<readonly Table[]>,
-): Promise<readonly Table[]> {
+async function onHosts<Measured>(
+  measure: (hosts: Hosts, readBoth: ReadBoth) => Promise<Measured>,
+): Promise<Measured> {
   const hosts = makeHosts()
   const readers: PluginReader[] = []
   try {

@@ -8,6 +8,7 @@ import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { makeWorld } from '../test/namespaces/world'
 import { compile } from './compile'
+import { callFunction, MADE_UP, searchMadeUp } from './namespaces/function-calls'
 
 // What containers cost: the built plugin, as it is, with real namespaces around it.
 
@@ -126,7 +127,23 @@ One namespace with charts of its own: ${perTick.toFixed(0)} µs of CPU time a ti
 ${inC.toFixed(0)} µs), and ${memory.toFixed(1)} kB.`)
 }
 
-/** Prints the table. Needs root, and about two minutes. */
+/** What calls of the Function cost, beside all that is there by now. */
+async function printCalls(): Promise<void> {
+  const processes = processCount()
+  const cost = await callFunction(Math.max(...COUNTS))
+  if (typeof cost === 'string') {
+    console.log(`\nCalls of the Function: skipped: ${cost}`)
+    return
+  }
+  const { without, withCalls, answer } = cost
+  console.log(`
+Calls of the Function that look for owners among ${processes} processes, beside ${Math.max(...COUNTS)} namespaces: the longest \
+turn of the event loop takes ${withCalls.toFixed(1)} ms of CPU time (without calls: ${without.toFixed(1)} ms), and the slowest \
+answer ${(answer / 1000).toFixed(1)} s. The search alone, through ${MADE_UP} made-up processes: at most \
+${(await searchMadeUp()).toFixed(1)} ms in one turn.`)
+}
+
+/** Prints the table. Needs root, and about four minutes. */
 export async function namespaces(): Promise<void> {
   const undo: Undo = []
   try {
@@ -168,6 +185,7 @@ export async function namespaces(): Promise<void> {
       await row(1000, 200)
     }
     print(rows)
+    await printCalls()
   } finally {
     for (const act of undo.reverse()) await act()
   }

@@ -8,7 +8,9 @@ import { CAPACITY, topResets } from '../plugin/tracing/top-resets'
 import { dist } from '../scripts/build'
 import { type Hosts, makeHosts, PYTHON, whyNoHosts } from '../test/kernel/hosts'
 import { asNobody, type Grant, makeGrant, whyNoTracing } from '../test/tracing/grant'
+import { toMarkdown } from './table'
 import { eventsCost } from './tracing/events'
+import { mixedLoadWithEvents } from './tracing/mixed-load'
 
 // What reading the kernel's trace costs and gives, beside tcpdump and bpftrace on the same resets.
 
@@ -59,9 +61,11 @@ export async function tracing(): Promise<void> {
       await together(hosts, grant, folder),
     )
     table('What the plugin needs', await needs(hosts, grant, folder))
-    const cost = await eventsCost(folder)
-    if (typeof cost === 'string') console.log(`\nWhat the grant costs a kernel: skipped: ${cost}`)
-    else table('What the grant costs the kernel of Debian 12, in QEMU', cost)
+    for (const measure of [eventsCost, mixedLoadWithEvents]) {
+      const measured = await measure(folder)
+      const text = typeof measured === 'string' ? `In a guest: skipped: ${measured}` : toMarkdown(measured)
+      console.log(`\n${text}`)
+    }
   } finally {
     await hosts.remove()
     await grant.remove()

@@ -163,25 +163,27 @@ stty sane
 poweroff -f
 `
 
+export interface GuestOptions {
+  /** For the kernel. */
+  readonly parameters?: string
+  /** Whether it has modules. */
+  readonly modules?: boolean
+  /** More commands of this machine for it. */
+  readonly programs?: readonly string[]
+  /** Whether its clocks count instructions, a nanosecond each, on a single CPU. */
+  readonly countsInstructions?: boolean
+}
+
 /**
  * Boots a kernel without KVM and without a disk, and runs `/test/guest.cjs` in it as root.
  *
  * @param files to be put into the guest: its path there, and the path here
- * @param options.parameters for the kernel
- * @param options.modules whether it has modules
- * @param options.programs more commands of this machine for it
- * @param options.countsInstructions whether its clocks count instructions, a nanosecond each, on a single CPU
  * @returns all that came over the serial line
  */
 export async function bootKernel(
   { vmlinuz, modules }: Kernel,
   files: Readonly<Record<string, string>>,
-  options: {
-    parameters?: string
-    modules?: boolean
-    programs?: readonly string[]
-    countsInstructions?: boolean
-  } = {},
+  options: GuestOptions = {},
 ): Promise<string> {
   const work = mkdtempSync(join(tmpdir(), 'tcp-resets-kernel-'))
   try {

@@ -65,7 +65,7 @@ type Entry = { -readonly [Key in keyof TopReset]-?: TopReset[Key] } & {
   lead: number
 }
 type Level = Frequent<Entry>
-type Rows = ReadonlyMap<string, TopReset>
+type Rows = ReadonlyMap<string, Entry>
 
 /** A reset counts at each of the levels: by itself, by its peer, by its port, and only by what kind it is. */
 interface Generation {
@@ -94,7 +94,7 @@ export function topResets(): TopResets {
     began = now
   }
 
-  const both = (level: keyof Generation, now: number): Map<string, TopReset> => {
+  const both = (level: keyof Generation, now: number): Map<string, Entry> => {
     const rows = new Map<string, Entry>()
     for (const generation of [previous, current]) {
       for (const [key, entry] of generation[level].entries()) {
@@ -233,7 +233,7 @@ function without(
   wholes: Rows,
   parts: readonly TopReset[],
   keyOf: (what: What) => string,
-): Map<string, TopReset> {
+): Map<string, Entry> {
   const left = new Map(wholes)
   for (const part of parts) {
     const key = keyOf(part)
@@ -244,11 +244,16 @@ function without(
   return left
 }
 
-function minus(whole: TopReset, part: TopReset): TopReset {
+function minus(whole: Entry, part: TopReset): Entry {
+  const count = Math.max(0, whole.count - part.count)
+  // All of the part may have been that task's.
+  const lead = Math.max(0, whole.lead - part.count)
   return {
     ...whole,
-    count: Math.max(0, whole.count - part.count),
+    count,
+    lead,
     rate: Math.max(0, whole.rate - part.rate),
+    task: lead < count / 2 ? undefined : whole.task,
   }
 }
 

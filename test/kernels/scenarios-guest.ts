@@ -9,8 +9,8 @@ import { type Host, type Hosts, makeHosts, PYTHON } from '../kernel/hosts'
 import { type Letter, type Ran, type Skipped, startRunner } from '../kernel/runner'
 import { LETTERS, readTable, TABLE_FILE } from '../kernel/scenario-table'
 import { expectedRise } from './expected'
+import { type GuestPlugin, startPlugin, type Values } from './guest-plugin'
 
-type Values = Readonly<Record<string, number>>
 type PerHost = Readonly<Record<Letter, Values>>
 
 /** A scenario, and by how much the dimensions of each host's chart rose meanwhile. */
@@ -31,42 +31,6 @@ export interface ScenariosReport {
 const FLOOD = 20_000
 const BULK_PORT = 5001
 const SETTLING_TICKS = 5
-const AS_NETDATA = ['--reuid=201', '--regid=201', '--clear-groups', '--no-new-privs']
-
-/** The plugin, and the values of its charts as they were last said. */
-function startPlugin() {
-  const plugin = spawn('setpriv', [...AS_NETDATA, '/usr/libexec/tcp_resets.plugin', '1'])
-  const values = new Map<string, Record<string, number>>()
-  let ticks = 0
-  let rest = ''
-  let chart: Record<string, number> = {}
-  plugin.stdout.setEncoding('utf8').on('data', (text: string) => {
-    const lines = (rest + text).split('\n')
-    rest = lines.pop() ?? ''
-    for (const line of lines) {
-      const [word, name = '', , value] = line.split(' ')
-      if (word === 'BEGIN') {
-        chart = values.get(name) ?? {}
-        values.set(name, chart)
-        if (name === 'ipv4.tcp_resets_namespaces') ticks++
-      } else if (word === 'SET') chart[name] = Number(value)
-    }
-  })
-  plugin.stderr.pipe(process.stderr)
-  const until = async (done: () => boolean): Promise<void> => {
-    while (!done()) await once(plugin.stdout, 'data')
-  }
-  return {
-    /** Waits until something is so, or a whole tick that began after this call is over. */
-    async tick(isSo = () => false): Promise<void> {
-      const then = ticks
-      await until(() => ticks >= then + 2 || isSo())
-    },
-    until,
-    values: (name: string) => ({ ...values.get(name) }),
-    stop: () => plugin.kill(),
-  }
-}
 
 const perHost = (of: (letter: Letter) => Values): PerHost => ({ A: of('A'), B: of('B') })
 
@@ -115,7 +79,7 @@ function source(address = ''): void {
 
 async function flood(
   { a, b }: Hosts,
-  plugin: ReturnType<typeof startPlugin>,
+  plugin: GuestPlugin,
   charts: Readonly<Record<Letter, string>>,
 ): Promise<ScenariosReport['flooded']> {
   const inside = ({ namespace }: Host, ...command: string[]) =>

@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
+import { once } from 'node:events'
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
@@ -20,6 +21,14 @@ function hostRoot(t: { testdir(): string }): string {
   writeFileSync(join(prefix, 'proc/net/tcp'), TCP)
   writeFileSync(join(prefix, 'etc/passwd'), 'root:x:0:0::/:/bin/sh\nweb:x:999:999::/:/bin/sh\n')
   return prefix
+}
+
+const noLinux = process.platform !== 'linux' && 'needs Linux'
+
+/** The line of a port in TIME-WAIT. */
+function timeWait(port: number): RegExp {
+  const hex = port.toString(16).toUpperCase().padStart(4, '0')
+  return new RegExp(`: 0100007F:${hex} [0-9A-F]{8}:[0-9A-F]{4} 06 `)
 }
 
 t.test(
@@ -71,7 +80,7 @@ t.test('many processes: a short step for each, and a name in UTF-8 that was cut'
   )
 })
 
-t.test('a socket of this very process', { skip: process.platform !== 'linux' && 'needs Linux' }, async t => {
+t.test('a socket of this very process', { skip: noLinux }, async t => {
   const server = createServer()
   t.teardown(() => server.close())
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
@@ -86,4 +95,28 @@ t.test('a socket of this very process', { skip: process.platform !== 'linux' && 
     process: execFileSync('cat', [`/proc/${process.pid}/comm`], { encoding: 'utf8' }).trim(),
     user: spawnSync('id', ['-un'], { encoding: 'utf8' }).stdout.trim(),
   })
+})
+
+t.test('real ones: a name in UTF-8, and nobody for a port in TIME-WAIT', { skip: noLinux }, async t => {
+  const { title } = process
+  t.teardown(() => {
+    process.title = title
+  })
+  process.title = 'köpförhöjåäö'
+  // Ends after the client has: so it is the client's port that waits.
+  const server = createServer(socket => socket.on('end', () => socket.end()).resume())
+  t.teardown(() => server.close())
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const client = connect(port, '127.0.0.1', () => client.end())
+  await once(client, 'connect')
+  const { localPort = 0 } = client
+  await once(client.resume(), 'close')
+  const search = portOwners('', { mayHaveOthers: () => false, patience: 60_000 })
+  const owners = await inSlices(search([{ port }, { port: localPort }]))
+  // 15 bytes are kept of a name.
+  t.match(owners.get(port), { process: 'köpförhöjå' })
+  t.match(readFileSync('/proc/net/tcp', 'latin1'), timeWait(localPort))
+  t.equal(owners.get(localPort), undefined)
 })

@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
 import t from 'tap'
 import { collections, plugin, startPlugin } from '../built-plugin'
-import { makeHosts, whyNoHosts } from '../kernel/hosts'
+import { makeHosts, PYTHON, whyNoHosts } from '../kernel/hosts'
 import { startRunner } from '../kernel/runner'
 import { TABLE_FILE } from '../kernel/scenario-table'
 import { callFunction, type Row } from './call-function'
@@ -62,6 +64,8 @@ t.test('reasons, directions, ports and peers of the scenarios', { skip, timeout:
       expected.push(...resets)
     }
   }
+  const aborts = ['netns', 'exec', hosts.a.namespace, PYTHON, join(__dirname, 'aborts.py'), '99', '20']
+  const abortedPort = Number(execFileSync('ip', aborts, { encoding: 'utf8' }))
   const before = collections(running.stdout())
   await running.until(stdout => collections(stdout) >= before + 6)
 
@@ -90,6 +94,16 @@ t.test('reasons, directions, ports and peers of the scenarios', { skip, timeout:
     const onlyReceived = (all: readonly string[]) => all.filter(what => what.startsWith('received')).sort()
     t.strictSame(onlyReceived(seen), onlyReceived(expected), 'this kernel names no reasons')
   }
+
+  const aborted = (peer: string) =>
+    rows
+      .filter(
+        ({ Direction, Peer, Process }) =>
+          Direction === 'sent' && Peer === peer && Process !== null && Process !== '',
+      )
+      .map(({ LocalPort, Process, Resets }) => ({ LocalPort, Process, Resets }))
+  t.strictSame(aborted('127.0.0.1'), [{ LocalPort: abortedPort, Process: 'nginx', Resets: 100 }])
+  t.strictSame(aborted('127.0.0.2'), [{ LocalPort: null, Process: 'client', Resets: 20 }])
 
   // A port on the one side is the peer's port on the other.
   const side = (direction: string, host: string, port: 'LocalPort' | 'PeerPort') =>

@@ -156,6 +156,18 @@ t.test('a process that aborts connections from many ports', async t => {
   t.match(top.rows(1000), [{ localPort: undefined, peer: '192.0.2.1', task: 'curl', count: 20 }])
 })
 
+t.test('what a row leaves over is not taken for its process’s', async t => {
+  const top = topResets()
+  for (let i = 0; i < 999; i++) top.add({ ...sent(80, '192.0.2.1'), task: 'nginx' }, 1, 1000)
+  for (let port = 40_000; port < 40_020; port++)
+    top.add({ ...sent(port, '192.0.2.1'), task: 'curl' }, 1, 1000)
+  const seen = top.rows(1000).map(({ localPort, count, task }) => [localPort, count, task])
+  t.strictSame(seen, [
+    [80, 999, 'nginx'],
+    [undefined, 20, undefined],
+  ])
+})
+
 t.test('each container has rows of its own, and what was ignored has', async t => {
   const top = topResets()
   top.add(sent(80, '192.0.2.1'), 1, 1000, 'host')
