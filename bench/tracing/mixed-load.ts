@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { root } from '../../scripts/build'
 import { guestPython } from '../../scripts/kernels'
 import type { Table } from '../table'
+import type { Report } from './mixed-load-guest'
 import { reportOf } from './report-of'
 
 /**
@@ -15,7 +16,7 @@ import { reportOf } from './report-of'
 export async function mixedLoadWithEvents(folder: string): Promise<Table | string> {
   const beside = join(root, 'test/kernel')
   const acts = readdirSync(beside).filter(name => name.endsWith('.py'))
-  const table = await reportOf<Table>(folder, 'mixed-load-guest.ts', {
+  const table = await reportOf<Report>(folder, 'mixed-load-guest.ts', {
     files: {
       ...guestPython(),
       '/test/flood.py': join(root, 'test/tracing/flood.py'),
