@@ -67,7 +67,7 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   if (command === 'reload') return reload(await findProvedAgent(where))
   const into = values.into === undefined ? undefined : resolve(values.into)
   if (into !== undefined && values.url !== undefined)
-    throw new UsageError('--into asks nobody: leave --url out')
+    throw new UsageError('--into contacts no agent: leave out --url')
   if (command === 'doctor') return (await doctor(where, into, values.json ?? false, say)) ? 0 : 1
   const dryRun = values['dry-run'] ?? false
   if (command === 'uninstall') return (await uninstall({ ...where, dryRun, into }, say)) ? 0 : 1

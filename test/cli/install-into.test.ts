@@ -66,7 +66,7 @@ t.test('the root of a container', async t => {
   t.match(run('doctor', '--into', into, '--json'), { status: 0, stderr: '' })
   t.match(run('doctor', '--into', into, '--url', 'http://127.0.0.1:1'), {
     status: 2,
-    stderr: /leave --url out/,
+    stderr: /leave out --url/,
   })
   t.match(run('uninstall', '--into', into), { status: 0, stderr: '' })
   t.strictSame(treeOf(into), before)

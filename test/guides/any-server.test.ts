@@ -266,7 +266,7 @@ t.test('in a browser', { skip }, async t => {
 
     answers.table = json({ columns, data: [] })
     await page.reload()
-    await page.getByText('No resets sent of late.').waitFor()
+    await page.getByText('No resets sent lately.').waitFor()
     t.same(seen.complaints, [])
 
     answers.table = { status: 412, ...captured('function-refused.json') }

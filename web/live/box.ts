@@ -119,7 +119,7 @@ export function makeBox(into: HTMLElement, name: string, agent: Agent): Box {
     askedAt = now
     // A parent may have nothing of its own to show, and still know of other nodes.
     asked.hidden = shown.length === 0
-    setText(asked, `As of ${clock(now, now, true)}, renewed every few seconds.`)
+    setText(asked, `As of ${clock(now, now, true)}, updated every few seconds.`)
     askElsewhere(hostname)
     // Last, and not waited for: the state and the chart are not to wait for it.
     who?.refresh(now, raisedIn(shown)).catch(() => undefined)

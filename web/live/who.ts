@@ -43,7 +43,7 @@ export function makeWho(agent: Agent, direction: Direction): Who {
     setText(
       head,
       top.length === 0
-        ? `No resets ${direction} of late.`
+        ? `No resets ${direction} lately.`
         : `Who resets whom: resets ${direction}, ${whose(top, containers)}`,
     )
     rows.replaceChildren(...top.map(row => item(row, direction)))
