@@ -171,6 +171,8 @@ t.test('every alarm', async t => {
     .slice(1)
   const line = (block: string, key: string): string =>
     new RegExp(`^\\s*(?:${key}):\\s*(.*)$`, 'm').exec(block)?.[1] ?? ''
+  for (const { name, info } of integration.alerts)
+    t.notMatch(info, /[<>&\\]/, `${name}: plain text everywhere`)
   t.strictSame(
     integration.alerts,
     blocks.map(block => ({
