@@ -138,9 +138,11 @@ t.test('no Netdata', async t => {
 t.test('the package of Debian has it already', async t => {
   const root = t.testdir({})
   plant(root, DEBIAN)
-  const plugin = join(root, 'usr/lib/netdata/plugins.d/tcp_resets.plugin')
   plant(root, ['var/lib/dpkg/info/'])
-  writeFileSync(join(root, 'var/lib/dpkg/info/netdata-tcp-resets.list'), `/.\n${plugin}\n`)
+  writeFileSync(
+    join(root, 'var/lib/dpkg/info/netdata-tcp-resets.list'),
+    '/.\n/usr/lib/netdata/plugins.d/tcp_resets.plugin\n',
+  )
   t.match(spawnSync(command, ['install', '--into', root], { encoding: 'utf8' }), {
     status: 1,
     stderr: /use apt/,
