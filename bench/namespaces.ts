@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -48,8 +48,11 @@ type Undo = (() => unknown)[]
 /** Runs the built plugin and measures it, once its charts are all there. */
 async function measure(dir: string, max: number, enabled: boolean, known: number): Promise<[Usage, Usage]> {
   writeFileSync(join(dir, 'tcp_resets.conf'), `namespaces:\n  enabled: ${enabled}\n  max: ${max}\n`)
-  const child = spawn(process.execPath, ['--require', join(here, 'gauge.cjs'), plugin, '1'], {
-    env: { PATH: process.env.PATH, NETDATA_USER_CONFIG_DIR: dir },
+  // In the place of Node: so the plugin's launcher gives it the options that it is shipped with.
+  const node = `#!/bin/sh\nexec '${process.execPath}' --require '${join(here, 'gauge.cjs')}' "$@"\n`
+  writeFileSync(join(dir, 'node'), node, { mode: 0o755 })
+  const child = spawn(plugin, ['1'], {
+    env: { PATH: [dir, process.env.PATH].join(delimiter), NETDATA_USER_CONFIG_DIR: dir },
     stdio: ['pipe', 'pipe', 'inherit', 'pipe'],
   })
   let values = new Map<string, number>()
