@@ -3,6 +3,8 @@
 # To sh all of this is a program that looks for Node; to JavaScript it is a string and a comment.
 # Only what sh has built in: there may be nothing else on PATH.
 unset NODE_OPTIONS # what other programs of this machine are given (--import, --require) is not for this one
+# One arena for all of Node's threads, and giving back what is free, has glibc take 0.6 MB less of private memory.
+export MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=65536
 why="there is no node or nodejs on PATH ($PATH)"
 # The Node that came with this, or that the installation named, goes before those on PATH, if it runs here at all.
 for node in "$0.node" "$(command -v node)" "$(command -v nodejs)"; do
