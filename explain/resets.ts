@@ -197,17 +197,10 @@ const MPTCP_REASONS = [
 ]
 
 function strayNote(me: Side, other: Side, packet: Packet): string[] {
-  if (!isStray(me, other, packet)) return []
-  if (me.syns > 0 && other.synAcks === 0) {
-    return [
-      `The SYN was answered with an ACK of an older connection between these ports (a challenge ACK). This reset ends that one; the SYN that follows is answered as a new one.`,
-    ]
-  }
-  return me.synAcks > 0 && me.payload === 0
-    ? [
-        'It answers a packet that acknowledges what was never sent. Such a reset ends nothing: the handshake may go on.',
-      ]
-    : []
+  if (me.synAcks === 0 || me.payload > 0 || !isStray(me, other, packet)) return []
+  return [
+    'It answers a packet that acknowledges what was never sent. Such a reset ends nothing: the handshake may go on.',
+  ]
 }
 
 function notesOf(packet: Packet, text: string | undefined): string[] {

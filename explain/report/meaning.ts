@@ -238,6 +238,15 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     when: reset =>
       `In mid-stream of a connection whose beginning is not in the capture: ${carried(reset)}, as far as it is here.`,
   },
+  'abrupt/no-handshake': {
+    ...HANDSHAKE,
+    when: reset =>
+      `${other(reset)} answered the SYN of ${named(reset)}, but not with a SYN+ACK; ${named(reset)} reset that.`,
+    means:
+      'The other side still had an older connection between these ports, and answered for that one (a challenge ACK). The reset ends it, and the next SYN opens a new connection. Or the SYN+ACK is missing in the capture.',
+    todo: reset =>
+      `Nothing, if the next SYN is answered. If it happens often, find out why ${reset.from.address} loses connections that the other side keeps: a restart, or a box that forgets them.`,
+  },
   'abrupt/gave-up-keepalive': {
     ...ABRUPT,
     row: 'keepalives unanswered, then RST',
@@ -374,9 +383,29 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   },
 }
 
+/** With the handshake complete and no data, it would have come right after the handshake. */
+function isWithoutHandshake({
+  stage,
+  detail,
+  side,
+  bytesFrom,
+  bytesTo,
+}: Parameters<typeof meaningOf>[0]): boolean {
+  return (
+    stage === 'abrupt' && detail === 'handshake-seen' && side === 'client' && bytesFrom === 0 && bytesTo === 0
+  )
+}
+
 /** What a stage means, and its sub-case where that says more. */
-export function meaningOf({ stage, detail, side }: Pick<Reset, 'stage' | 'detail' | 'side'>): Meaning {
-  const sub = stage === 'after-handshake' ? `by-${side}` : detail?.replace(/^after-\d+-syns$/, 'after-n-syns')
+export function meaningOf(
+  reset: Pick<Reset, 'stage' | 'detail'> & Partial<Pick<Reset, 'side' | 'bytesFrom' | 'bytesTo'>>,
+): Meaning {
+  const { stage, detail } = reset
+  const sub = isWithoutHandshake(reset)
+    ? 'no-handshake'
+    : stage === 'after-handshake'
+      ? `by-${reset.side}`
+      : detail?.replace(/^after-\d+-syns$/, 'after-n-syns')
   const meaning = MEANINGS[`${stage}/${sub}`] ?? MEANINGS[stage]
   if (meaning === undefined) throw new Error(`no words for the stage ${stage}`)
   return meaning

@@ -69,6 +69,21 @@ t.test('no reset at all', async t => {
   )
 })
 
+t.test('a SYN that is answered for an older connection is no loss of data', async t => {
+  const reset = madeReset({
+    stage: 'abrupt',
+    detail: 'handshake-seen',
+    side: 'client',
+    bytesFrom: 0,
+    bytesTo: 0,
+  })
+  t.match(say({ ...reset, sender: { is: 'peer-possible', confidence: 'weak', for: [], against: [] } }), {
+    when: /answered the SYN of .*, but not with a SYN\+ACK/,
+    means: /challenge ACK/,
+  })
+  t.match(meaningOf({ ...reset, bytesTo: 1 }).means, /thrown away/)
+})
+
 t.test('every stage has words of its own, and is told in the table', async t => {
   t.same([...TELLING].sort(), [...STAGES].sort())
   const seen = new Set<string>()
