@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -15,6 +15,8 @@ import { callFunction, MADE_UP, searchMadeUp } from './namespaces/function-calls
 const COUNTS = [1, 10, 100, 1000]
 /** As many processes as a large host has. */
 const MANY_PROCESSES = 20_000
+/** Processes of others that must still be able to start. */
+const ROOM_FOR_OTHERS = 5000
 const SECONDS = 10
 /** A namespace gets its chart no sooner, counted from the start of its first process. */
 const MIN_AGE = 31_000
@@ -93,6 +95,10 @@ async function makeProcesses(program: string, count: number, undo: Undo): Promis
 }
 
 const processCount = (): number => Number(execFileSync('sh', ['-c', 'ls -d /proc/[0-9]* | wc -l']))
+
+/** As many as are called for, or as this machine has room for. */
+const mostProcesses = (): number =>
+  Math.min(MADE_UP, Number(readFileSync('/proc/sys/kernel/pid_max', 'latin1')) - ROOM_FOR_OTHERS)
 
 /** Least squares through the rows: what one namespace more costs. */
 function slope(points: readonly (readonly [x: number, y: number])[]): number {
@@ -188,6 +194,7 @@ export async function namespaces(): Promise<void> {
       await row(1000, 200)
     }
     print(rows)
+    if (sleepers !== undefined) await makeProcesses(sleepers, mostProcesses() - processCount(), undo)
     await printCalls()
   } finally {
     for (const act of undo.reverse()) await act()
