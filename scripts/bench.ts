@@ -18,6 +18,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   namespaces: async () => printing((await import('../bench/namespaces')).namespaces),
   explain: () => import('../bench/explain'),
   recording: () => import('../bench/recording'),
+  archives: () => import('../bench/archives'),
   tracing: async () => printing((await import('../bench/tracing')).tracing),
 }
 
@@ -32,7 +33,14 @@ function printing(print: () => Promise<void>): Bench {
 }
 
 /** Those that take long enough to be asked for by name. */
-const ONLY_WHEN_NAMED: readonly string[] = ['alarms', 'explain', 'namespaces', 'recording', 'tracing']
+const ONLY_WHEN_NAMED: readonly string[] = [
+  'alarms',
+  'archives',
+  'explain',
+  'namespaces',
+  'recording',
+  'tracing',
+]
 
 async function main(names: readonly string[]): Promise<number> {
   const unknown = names.filter(name => !Object.hasOwn(BENCHES, name))
