@@ -84,7 +84,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
 }
 
 function confOf(etc: string, { conf }: Kind): string {
-  const usual = '[global]\n run as user = netdata\n[plugins]\n check for new plugins every = 2\n'
+  const often = '[plugins]\n check for new plugins every = 2\n[health]\n run at least every seconds = 1\n'
+  const usual = `[global]\n run as user = netdata\n${often}`
   const db = conf.includes('[db]') ? '' : '\n[db]\n mode = ram'
   return `${usual}${conf.replaceAll('@ETC@', etc)}${db}\n[cloud]\n enabled = no\n[ml]\n enabled = no\n`
 }

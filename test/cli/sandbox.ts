@@ -46,12 +46,14 @@ export interface Sandbox extends Shell {
   stopNetdata(): Promise<void>
 }
 
-/** Looking for new plugins more often is all that differs from what Debian installs. */
+/** Looking for new plugins and at alarms more often is all that differs from what Debian installs. */
 const NETDATA_CONF = `[global]
   run as user = netdata
   bind socket to IP = 127.0.0.1
 [plugins]
   check for new plugins every = 2
+[health]
+  run at least every seconds = 1
 [cloud]
   enabled = no
 `

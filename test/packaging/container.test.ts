@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { version } from '../../package.json'
@@ -27,6 +27,7 @@ function tree(t: Test): string | undefined {
 const ROOT = '/mnt/container/root'
 const LAYER = '/mnt/layer'
 const GRANTED = '/run/netdata-tcp-resets'
+const PROGRAM = '/usr/sbin/netdata'
 const PID = '/mnt/container/pid'
 
 /** What docker gives the root of a container: no CAP_SYS_ADMIN. */
@@ -37,8 +38,8 @@ interface Image {
   readonly name: string
   /** Shell commands that make the root's Netdata one in the places of the image. */
   readonly places: string
-  /** Where it is now. */
-  readonly program: string
+  /** Where it is now, if not in /usr. */
+  readonly prefix?: string
 }
 
 /** How the Dockerfile makes the layer. */
@@ -50,7 +51,13 @@ const IMAGES: readonly Image[] = [
   {
     name: 'the distribution’s Netdata',
     places: 'mkdir -p usr/libexec/netdata; mv usr/lib/netdata/plugins.d usr/libexec/netdata/',
-    program: '/usr/sbin/netdata',
+  },
+  {
+    name: 'Netdata 2.11',
+    prefix: '/opt/netdata-2.11',
+    places: `rm -r usr/lib/netdata usr/share/netdata
+      for dir in libexec lib share; do mv opt/netdata-2.11/usr/$dir/netdata usr/$dir/; done
+      cp -a opt/netdata-2.11/usr/sbin/. usr/sbin/; rm -r opt/netdata-2.11`,
   },
 ]
 
@@ -61,11 +68,14 @@ const CONF = `[global]
  config = /etc/netdata
  stock config = /usr/lib/netdata/conf.d
  web = /usr/share/netdata/web
+ stock data = /usr/share/netdata
  lib = /var/lib/netdata
  cache = /var/cache/netdata
  log = /var/log/netdata
 [plugins]
  check for new plugins every = 2
+[health]
+ run at least every seconds = 1
 [db]
  mode = ram
 [cloud]
@@ -86,12 +96,12 @@ function makeRoot(sandbox: Sandbox, image: Image): void {
 }
 
 /** @param namespaces more of them, for `unshare` */
-async function start(sandbox: Sandbox, image: Image, namespaces: string): Promise<void> {
+async function start(sandbox: Sandbox, namespaces: string): Promise<void> {
   const keep = CAPABILITIES.split(' ').map(name => `+${name}`)
   sandbox.must(`unshare --mount --pid --cgroup ${namespaces} --fork --kill-child sh -c '
       mount --rbind /proc ${ROOT}/host/proc; mount -t proc proc ${ROOT}/proc; ip link set lo up
       exec setpriv --bounding-set=-all,${keep.join(',')} --inh-caps=-all chroot ${ROOT} \\
-        ${image.program} -u netdata -D -s /host -p 19999' </dev/null >/dev/null 2>&1 &
+        ${PROGRAM} -c /etc/netdata/netdata.conf -u netdata -D -s /host -p 19999' </dev/null >/dev/null 2>&1 &
     echo $! >${PID}`)
   await sandbox.until('it answers', within('curl -sf http://127.0.0.1:19999/api/v1/info'))
 }
@@ -100,8 +110,10 @@ async function start(sandbox: Sandbox, image: Image, namespaces: string): Promis
 const within = (command: string): string =>
   `nsenter -t "$(cat /proc/$(cat ${PID})/task/$(cat ${PID})/children | tr -d ' ')" --mount --pid --net --cgroup --root --wd -- ${command}`
 
+/** As `docker stop` does: an agent that is still ending after 10 s is ended. */
 async function stop(sandbox: Sandbox): Promise<void> {
-  sandbox.must(`kill $(cat /proc/$(cat ${PID})/task/$(cat ${PID})/children)`)
+  sandbox.must(`agent=$(cat /proc/$(cat ${PID})/task/$(cat ${PID})/children | tr -d ' ')
+    kill $agent; timeout 10 tail --pid=$agent -f /dev/null || kill -9 $agent`)
   await sandbox.until(
     'it has ended',
     `! grep -qs '^State:.[RSD]' "/proc/$(cat ${PID})/status" || { ps -eo pid,ppid,stat,wchan:24,args; false; }`,
@@ -124,7 +136,9 @@ async function works(t: Test, sandbox: Sandbox): Promise<void> {
 }
 
 for (const image of IMAGES) {
-  t.test(image.name, { skip: (!isX64 && 'needs Linux on x64') || noSandbox }, async t => {
+  const absent = image.prefix !== undefined && !existsSync(image.prefix) && `no Netdata in ${image.prefix}`
+  const skip = (!isX64 && 'needs Linux on x64') || noSandbox || absent
+  t.test(image.name, { skip }, async t => {
     const packed = tree(t)
     if (packed === undefined) {
       t.comment(NOT_HERE)
@@ -144,7 +158,7 @@ for (const image of IMAGES) {
       sandbox.must(`mkdir ${ROOT}/unpacked; cp '${packed}' ${ROOT}/unpacked/`)
       t.match(sandbox.sh(`chroot ${ROOT} sh -c '${DOCKERFILE_RUN}'`), { status: 0, stderr: '' })
       sandbox.must(`cp -a ${ROOT}/layer/. ${ROOT}/; rm -r ${ROOT}/layer ${ROOT}/unpacked`)
-      await start(sandbox, image, '--net')
+      await start(sandbox, '--net')
       await works(t, sandbox)
       const doctor = sandbox.sh(within('/usr/local/bin/tcp-resets doctor'))
       t.equal(doctor.status, 0, doctor.stdout)
@@ -188,7 +202,7 @@ for (const image of IMAGES) {
         ip netns add seen; install -d ${GRANTED}/sent ${GRANTED}/received
         install -m 440 -g netdata /dev/null ${GRANTED}/sent/trace_pipe
         install -m 440 -g netdata /dev/null ${GRANTED}/received/trace_pipe`)
-      await start(sandbox, image, '--net')
+      await start(sandbox, '--net')
       await works(t, sandbox)
       const lacking = doctor()
       t.equal(lacking.status, 0, lacking.stdout)
@@ -207,7 +221,7 @@ for (const image of IMAGES) {
       await stop(sandbox)
       sandbox.must(`for dir in /var/log/pods /run/netns; do mount --rbind $dir ${ROOT}/host$dir; done
         mount --rbind ${GRANTED} ${ROOT}${GRANTED}; chgrp root ${GRANTED}/sent/trace_pipe`)
-      await start(sandbox, image, '')
+      await start(sandbox, '')
       const shown = doctor()
       t.match(shown.stdout, /good +container .*, that of the host\n/)
       t.match(
@@ -226,13 +240,16 @@ for (const image of IMAGES) {
 
     await t.test('the volume of its configuration, while it runs', async t => {
       const sandbox = await open(t)
-      await start(sandbox, image, '')
+      await start(sandbox, '')
       const before = sandbox.must(`find ${ROOT}/etc/netdata`)
       const doctor = () => sandbox.sh(`${command} doctor --into ${ROOT}/etc/netdata`)
       t.match(doctor(), { status: 1, stdout: /wrong +plugin +no \S+\n +→ tcp-resets install --into / })
       t.match(sandbox.sh(`${command} install --into ${ROOT}/etc/netdata`), { status: 0, stderr: '' })
-      t.match(doctor(), { status: 0, stdout: /note +running +not started yet: |good +running / })
-      await sandbox.until('the agent runs it', within('pgrep -f tcp_resets.plugin.node'))
+      t.match(doctor(), { status: 0, stdout: /note +running +not started yet:|good +running +process / })
+      await sandbox.until(
+        'the agent runs it',
+        `${command} doctor --into ${ROOT}/etc/netdata | grep '^good  *running'`,
+      )
       t.match(doctor(), {
         status: 0,
         stdout:

@@ -63,6 +63,8 @@ for (const [name, { program, plugins, stockConf, userConf, web }] of Object.entr
  bind to = 127.0.0.1
 [plugins]
  check for new plugins every = 2
+[health]
+ run at least every seconds = 1
 END`)
     const changes = (): string =>
       sandbox.must('find /opt /usr /etc /var/lib -path "*tcp?resets*" ! -path "/opt/unpacked*"')
