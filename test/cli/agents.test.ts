@@ -11,6 +11,8 @@ interface Kind {
   /** Commands before it is started. */
   readonly first?: string
   readonly url?: string
+  /** Succeeds once it has started, where it gives no answer to anybody. */
+  readonly started?: string
   readonly says: RegExp
   readonly doctor: readonly RegExp[]
   /** What the doctor says to somebody who is not root. */
@@ -36,11 +38,13 @@ const KINDS: Readonly<Record<string, Kind>> = {
   },
   'no web server': {
     conf: '[web]\n mode = none',
+    started: 'true',
     says: /The plugin runs \(process \d+\)\. Data: can't be asked: netdata\.conf, \[web\]: mode = none/,
     doctor: [/note +netdata .*process \d+, user netdata, runs/, /good +running /, /note +data .*mode = none/],
   },
   'a Unix socket and nothing else': {
     conf: '[web]\n bind to = unix:/run/netdata-only.sock',
+    started: 'curl -s -o /dev/null --unix-socket /run/netdata-only.sock http://localhost/',
     // No addresses; the dashboard is there all the same, for a proxy.
     says: /Data and alarms are there\.\n(With this line .*\n {2}custom dashboard_info\.js = .*\n)?$/,
     doctor: [/good +netdata .* answers at unix:/, /good +data /, /good +alarms /, /good +guides /],
@@ -52,6 +56,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   },
   'connections from others': {
     conf: '[web]\n allow connections from = 10.9.9.*\n bind to = 127.0.0.1',
+    started: 'true',
     says: /The plugin runs .* Data: can't be asked: it does not answer at http:\S+: see \[web\] in /,
     doctor: [/note +netdata /, /good +running /, /note +data /],
   },
@@ -97,7 +102,8 @@ async function tryKind(t: Test, sandbox: Sandbox, prefix: string, kind: Kind): P
   sandbox.must(`${kind.first?.replaceAll('@ETC@', etc) ?? ':'}
     printf '%s' '${confOf(etc, kind)}' >${etc}/netdata.conf
     ${prefix}/usr/sbin/netdata -P ${pid} 2>/dev/null`)
-  await sandbox.until('it runs', `kill -0 "$(cat ${pid})"`)
+  const answers = kind.started ?? 'curl -s -o /dev/null http://127.0.0.1:19999/'
+  await sandbox.until('it has started', `kill -0 "$(cat ${pid})" && ${answers}`)
   const installed = sandbox.sh(`'${command}' install ${options}`)
   t.match(installed, { status: 0, stderr: '', stdout: kind.says })
   const seen = sandbox.sh(`'${command}' doctor ${options}`)
