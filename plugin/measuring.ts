@@ -5,7 +5,7 @@ import { hostOpener, type OpenHost } from './host/host'
 import { intervalText, lastMeasured } from './last-measured'
 import { namespacesCollector } from './namespaces/collector'
 import { containerNames } from './namespaces/container-of'
-import { sliced } from './namespaces/slices'
+import { sliceRunner } from './namespaces/slices'
 import { agentKnows } from './netdata/agent-knows'
 import type { FunctionAnswers } from './netdata/function'
 import type { Output } from './netdata/output'
@@ -73,7 +73,7 @@ export function measuring(
       const take = (text: string): void => {
         if (!stopped) out.write(text)
       }
-      const run = sliced(time.monotonic, take, log)
+      const run = sliceRunner(time.monotonic, take, log)
       return {
         collect(now: number) {
           if (collector.isDue(now)) run(collector.collect())
@@ -110,7 +110,7 @@ export function measuring(
       onTick()
       usual.tick(now)
       namespaces.now?.collect(now)
-      recordings.now?.look(now)
+      recordings.now?.check(now)
     }
     // A host that takes a while has the whole tick wait for it: its time is then the time of the reading, and
     // everything still is one write.

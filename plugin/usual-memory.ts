@@ -53,9 +53,9 @@ export function usualMemory(dir: string | undefined, log: Log): UsualMemory {
       known.set(key, learnt)
     }
     // Last, so that it is never one of those that are left out.
-    const own = known.get(OWN_KEY)
+    const ownUsual = known.get(OWN_KEY)
     known.delete(OWN_KEY)
-    if (own !== undefined) known.set(OWN_KEY, own)
+    if (ownUsual !== undefined) known.set(OWN_KEY, ownUsual)
     return `${JSON.stringify({ version: VERSION, usual: Object.fromEntries([...known].slice(-MOST)) })}\n`
   }
   const told = (thrown?: unknown): void =>

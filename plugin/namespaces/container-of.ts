@@ -15,6 +15,6 @@ export function containerNames(
   root: string,
   nameOf: (statInode: number) => string | undefined,
 ): (statInode: number) => string {
-  const own = statInode(`${root}/proc`, '')
-  return inode => (inode === own ? OWN_NAMESPACE.labels.namespace : (nameOf(inode) ?? NO_CHART))
+  const ownInode = statInode(`${root}/proc`, '')
+  return inode => (inode === ownInode ? OWN_NAMESPACE.labels.namespace : (nameOf(inode) ?? NO_CHART))
 }

@@ -86,7 +86,7 @@ export function namespaceFinder(
   const kernelThreads = new Set<number>()
   let young: number[] = []
   let complete = false
-  let own = netInode(proc, '')
+  let ownInode = netInode(proc, '')
   let fault: string | undefined
 
   const alive = (namespace: Namespace): boolean => {
@@ -107,10 +107,10 @@ export function namespaceFinder(
   }
 
   /** @returns whether there is such a process */
-  const look = (pid: number): boolean => {
+  const lookAt = (pid: number): boolean => {
     const inode = netInode(proc, pid)
     if (inode === undefined) return false
-    if (inode === own) return true
+    if (inode === ownInode) return true
     const namespace = found.get(inode)
     if (namespace?.processes.some(process => process.pid === pid)) return true
     // Those that come later are younger, or have moved there.
@@ -126,13 +126,13 @@ export function namespaceFinder(
 
   function* lookAtAll(): Generator<undefined> {
     for (const pid of listPids(proc)) {
-      if (kernelThreads.has(pid) || !look(pid)) continue
+      if (kernelThreads.has(pid) || !lookAt(pid)) continue
       // Only where ids tell the new ones can none of them have the id of one of these.
       if (!complete && newest !== undefined && isKernelThread(proc, pid)) kernelThreads.add(pid)
       yield
     }
     complete = true
-    own = netInode(proc, '')
+    ownInode = netInode(proc, '')
     // Process 1 is there in every PID namespace.
     const hidden = netInode(proc, 1) === undefined
     fault = hidden
@@ -144,7 +144,7 @@ export function namespaceFinder(
     const { there, latest } = newPids()
     young.push(...latest)
     for (const pid of there) {
-      if (look(pid)) young.push(pid)
+      if (lookAt(pid)) young.push(pid)
       yield
     }
   }
@@ -154,7 +154,7 @@ export function namespaceFinder(
     young = []
     for (const pid of again) {
       kernelThreads.delete(pid)
-      look(pid)
+      lookAt(pid)
       yield
     }
   }

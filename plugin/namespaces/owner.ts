@@ -98,10 +98,10 @@ function netnsOfMounts(root: string, folders: readonly string[]): string | undef
 function netnsOfInode(root: string, folders: readonly string[]): string | undefined {
   const names = list(`${root}/run/netns`)
   if (names.length === 0) return undefined
-  const own = new Set(folders.map(folder => inodeOf(`${folder}/ns/net`)))
+  const inodes = new Set(folders.map(folder => inodeOf(`${folder}/ns/net`)))
   return names.find(name => {
     const inode = inodeOf(`${root}/run/netns/${name}`)
-    return inode !== undefined && own.has(inode)
+    return inode !== undefined && inodes.has(inode)
   })
 }
 

@@ -16,13 +16,13 @@ export function memberReader(
   others: Others,
 ): (member: Member, turn: number, now: number) => string {
   return (member, turn, now) => {
-    const own = seats.placeOf(member.name) === 'own'
-    if (!own && (turn + (member.namespace?.inode ?? 0)) % SUM_TICKS !== 0) return ''
+    const isSeated = seats.placeOf(member.name) === 'own'
+    if (!isSeated && (turn + (member.namespace?.inode ?? 0)) % SUM_TICKS !== 0) return ''
     let text = ''
-    if (own) text = member.collect(now)
+    if (isSeated) text = member.collect(now)
     else member.read()
     const rise = member.takeRise()
-    if (!own) others.add(rise)
+    if (!isSeated) others.add(rise)
     seats.count(member.name, (rise.OutRsts ?? 0n) + (rise.AttemptFails ?? 0n) + (rise.EstabResets ?? 0n))
     return text
   }

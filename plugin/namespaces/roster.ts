@@ -34,7 +34,7 @@ export interface Roster {
 /** @param max charts at most at any time, with those of namespaces that left less than a minute ago */
 export function roster(max: number): Roster {
   const seats = new Map<string, Seat>()
-  let own = 0
+  let ownCharts = 0
   let lastReview: number | undefined
 
   const quietestOwn = (): [string, Seat] | undefined =>
@@ -55,18 +55,18 @@ export function roster(max: number): Roster {
     for (const [name, seat] of seats) {
       if (seat.goneSince === undefined || now - seat.goneSince < GRACE) continue
       seats.delete(name)
-      own--
+      ownCharts--
       retired.push(name)
     }
     return retired
   }
 
   const fillFree = (): void => {
-    while (own < max) {
+    while (ownCharts < max) {
       const next = busiestSummed()
       if (next === undefined) return
       next[1].place = 'own'
-      own++
+      ownCharts++
     }
   }
 
@@ -92,8 +92,8 @@ export function roster(max: number): Roster {
         delete seat.goneSince
         return
       }
-      const place = own < max ? 'own' : 'sum'
-      if (place === 'own') own++
+      const place = ownCharts < max ? 'own' : 'sum'
+      if (place === 'own') ownCharts++
       seats.set(name, { place, activity: 0 })
     },
     leave(name, now) {

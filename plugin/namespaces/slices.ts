@@ -12,7 +12,7 @@ const BEHIND = 10
  * @param take gets the text of each slice
  * @returns starts a run, unless the one before is still under way
  */
-export function sliced(
+export function sliceRunner(
   milliseconds: () => number,
   take: (text: string) => void,
   log: Log,

@@ -56,8 +56,8 @@ export function readSigns(root: string): Signs {
     const made = readOnce('/sys/kernel/uevent_seqnum')
     // In a container the mounts of the host can't be seen.
     if (root !== '') return { made, kept: undefined }
-    const own = readlinkSync('/proc/self/ns/net')
-    return { made, kept: netnsMounts(readAll('/proc/self/mountinfo')).some(link => link !== own) }
+    const ownLink = readlinkSync('/proc/self/ns/net')
+    return { made, kept: netnsMounts(readAll('/proc/self/mountinfo')).some(link => link !== ownLink) }
   } catch {
     return { made: undefined, kept: undefined }
   }

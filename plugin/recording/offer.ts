@@ -7,13 +7,13 @@ import { recordingsFunction } from './function'
 import { RECORDINGS, recordingsIn } from './recording'
 import { REQUEST } from './request'
 
-const LOOK_MS = 10_000
+const CHECK_MS = 10_000
 
 /** The table of recordings, which the agent is offered for as long as there may be any. */
 export interface RecordingsOffer {
   readonly answer: FunctionAnswers
   /** @param now monotonic milliseconds */
-  look(now: number): void
+  check(now: number): void
   /** Takes it back from the agent. */
   stop(): void
 }
@@ -31,7 +31,7 @@ export function offerRecordings(
   if (!tracing.function) return undefined
   const table = recordingsFunction(() => recordingsIn(RECORDINGS), time.wall, tracing.function_for)
   let offered = false
-  let lookedAt = Number.NEGATIVE_INFINITY
+  let checkedAt = Number.NEGATIVE_INFINITY
   const offer = (isThere: boolean): void => {
     if (isThere === offered || (!isThere && !canTakeBack)) return
     offered = isThere
@@ -39,9 +39,9 @@ export function offerRecordings(
   }
   return {
     answer: table.answer,
-    look(now) {
-      if (now - lookedAt < LOOK_MS) return
-      lookedAt = now
+    check(now) {
+      if (now - checkedAt < CHECK_MS) return
+      checkedAt = now
       offer(existsSync(REQUEST) || existsSync(RECORDINGS))
     },
     stop: () => offer(false),

@@ -40,13 +40,13 @@ const parseTcpExt = rowParser('TcpExt', TCP_EXT)
  * `/proc/net/snmp` (RFC 4022) and `/proc/net/netstat` (Linux's own). What they mean:
  * https://docs.kernel.org/networking/snmp_counter.html
  *
- * @param prefix where the host's root is mounted, `''` for `/`
+ * @param root where the host's root is mounted, `''` for `/`
  * @throws where this can never work: there is no such file
  */
-export function linuxSource(prefix: string): Source<LinuxCounter> {
-  const snmp = `${prefix}/proc/net/snmp`
+export function linuxSource(root: string): Source<LinuxCounter> {
+  const snmp = `${root}/proc/net/snmp`
   if (!existsSync(snmp)) throw new Error(`${snmp} is not there: is /proc mounted?`)
-  return tcpSource(keptFile(snmp), keptFile(`${prefix}/proc/net/netstat`))
+  return tcpSource(keptFile(snmp), keptFile(`${root}/proc/net/netstat`))
 }
 
 /**

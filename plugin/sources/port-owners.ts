@@ -41,20 +41,22 @@ export interface OwnerSearch {
  * Those files tell of this network namespace only: a port is one of ours when that is known, when its address is this
  * host's own, or when there is no other namespace.
  *
- * @param prefix where the host's root is mounted, `''` for `/`
+ * @param root where the host's root is mounted, `''` for `/`
  * @returns makes a search in short steps
  */
 export function portOwners(
-  prefix: string,
+  root: string,
   { mayHaveOthers, patience }: OwnerSearch,
 ): (wanted: readonly WantedPort[]) => Generator<undefined, Map<number, PortOwner>> {
-  const proc = `${prefix}/proc`
+  const proc = `${root}/proc`
   return function* (wanted) {
     const until = performance.now() + patience
-    const own = mayHaveOthers() ? ownAddresses() : undefined
+    const addresses = mayHaveOthers() ? ownAddresses() : undefined
     const ports = new Set(
       wanted
-        .filter(({ address, isOurs }) => isOurs || own === undefined || (address && own.has(address)))
+        .filter(
+          ({ address, isOurs }) => isOurs || addresses === undefined || (address && addresses.has(address)),
+        )
         .map(({ port }) => port),
     )
     const owners = new Map<number, PortOwner>()
@@ -71,7 +73,7 @@ export function portOwners(
       if (performance.now() > until) break
       yield
     }
-    const users = userNames(`${prefix}/etc/passwd`)
+    const users = userNames(`${root}/etc/passwd`)
     for (const port of ports) {
       const here = sockets.filter(({ local }) => local.port === port)
       // Whoever listens has the port; a connection of it may be in other hands.

@@ -39,7 +39,7 @@ export function tcpResetsFunction(
   shownTo: keyof typeof ACCESS = 'signed_in',
 ): FunctionDefinition {
   const made = new Map<string, { readonly at: number; readonly answer: ReturnType<FunctionAnswers> }>()
-  const owners = remembered(ownersOf, time)
+  const owners = rememberOwners(ownersOf, time)
 
   const tableAnswer = (
     directions: ReadonlySet<Direction>,
@@ -163,7 +163,7 @@ function coverage({ resets, read, error }: Details): string {
 }
 
 /** The owners of the ports that are shown, looked for again when others are shown or the answer has grown old. */
-function remembered(ownersOf: FindOwners, time: Time): FindOwners {
+function rememberOwners(ownersOf: FindOwners, time: Time): FindOwners {
   let last: { readonly at: number; readonly key: string; readonly owners: ReturnType<FindOwners> } | undefined
   return wanted => {
     const now = time.monotonic()

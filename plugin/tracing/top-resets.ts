@@ -94,7 +94,7 @@ export function topResets(): TopResets {
     began = now
   }
 
-  const both = (level: keyof Generation, now: number): Map<string, Entry> => {
+  const merged = (level: keyof Generation, now: number): Map<string, Entry> => {
     const rows = new Map<string, Entry>()
     for (const generation of [previous, current]) {
       for (const [key, entry] of generation[level].entries()) {
@@ -120,7 +120,7 @@ export function topResets(): TopResets {
       const peerKey = `${kindKey} ${peer}`
       const count = (level: Level, key: string, port?: number, from?: string): void => {
         const entry = level.add(key, resets, () => newEntry(event, kind, port, from, now))
-        note(entry, event, resets)
+        keepCommon(entry, event, resets)
         entry.rate = faded(entry, now) + resets / (RATE_MS / 1000)
         entry.lastSeen = now
       }
@@ -131,22 +131,22 @@ export function topResets(): TopResets {
     },
     rows(now) {
       rotate(now)
-      const peers = both('peers', now)
-      const singles = [...both('single', now).values()].filter(
+      const peers = merged('peers', now)
+      const singles = [...merged('single', now).values()].filter(
         row => row.count > PART_OF_PEER * (peers.get(peerOf(row))?.count ?? 0),
       )
-      const largest = sorted([...singles, ...without(peers, singles, peerOf).values()]).slice(0, MAX_ROWS)
+      const largest = sorted([...singles, ...leftOf(peers, singles, peerOf).values()]).slice(0, MAX_ROWS)
       const shown = new Set(largest)
       const shownSingles = singles.filter(row => shown.has(row))
-      const peersLeft = without(peers, shownSingles, peerOf)
+      const peersLeft = leftOf(peers, shownSingles, peerOf)
       const shownPeers = largest.flatMap(row => {
         const left = row.localPort === undefined ? peersLeft.get(peerOf(row)) : undefined
         return left === undefined ? [] : [left]
       })
 
-      const kinds = without(both('kinds', now), [...shownSingles, ...shownPeers], kindOf)
+      const kinds = leftOf(merged('kinds', now), [...shownSingles, ...shownPeers], kindOf)
       const shownPorts: TopReset[] = []
-      for (const row of sorted([...without(both('ports', now), shownSingles, portOf).values()])) {
+      for (const row of sorted([...leftOf(merged('ports', now), shownSingles, portOf).values()])) {
         if (shownPorts.length === MAX_PORT_ROWS) break
         // Some of what came to this port may be in the rows of peers: never more than is left of its kind.
         const left = kinds.get(kindOf(row))
@@ -185,11 +185,11 @@ function newEntry(
     container: kind.container,
     ignored: kind.ignored,
     localPort,
-    peer: peer && own(peer),
+    peer: peer && copyOf(peer),
     peerPort,
     family,
-    localAddress: localAddress && own(localAddress),
-    task: task && own(task),
+    localAddress: localAddress && copyOf(localAddress),
+    task: task && copyOf(task),
     lead: 0,
     count: 0,
     rate: 0,
@@ -198,12 +198,12 @@ function newEntry(
 }
 
 /** A copy. A piece of a larger string keeps all of that in memory, and here it would for long. */
-function own(text: string): string {
+function copyOf(text: string): string {
   return Buffer.from(text).toString()
 }
 
 /** Keeps what is the same in all resets of an entry, and the task that is ahead. */
-function note(
+function keepCommon(
   entry: Entry,
   { family, localAddress, peerPort, task }: Pick<TopReset, 'family' | 'localAddress' | 'peerPort' | 'task'>,
   votes: number,
@@ -213,12 +213,12 @@ function note(
   if (entry.peerPort !== peerPort) entry.peerPort = undefined
   entry.lead += entry.task === task ? votes : -votes
   if (entry.lead >= 0) return
-  entry.task = task && own(task)
+  entry.task = task && copyOf(task)
   entry.lead = -entry.lead
 }
 
 function merge(into: Entry, later: Entry): void {
-  note(into, later, later.lead)
+  keepCommon(into, later, later.lead)
   into.count += later.count
   into.rate = faded(into, later.lastSeen) + later.rate
   into.lastSeen = later.lastSeen
@@ -229,7 +229,7 @@ function faded({ rate, lastSeen }: Pick<TopReset, 'rate' | 'lastSeen'>, now: num
 }
 
 /** What the parts leave of each whole; wholes of which nothing is left are not there. */
-function without(
+function leftOf(
   wholes: Rows,
   parts: readonly TopReset[],
   keyOf: (what: What) => string,

@@ -33,11 +33,11 @@ export interface TraceLayer extends Pick<Tracing, 'collect' | 'counted'> {
  * The kernel's trace of resets: its charts, and the table, which the agent is offered for as long as there is something to
  * show.
  *
- * @param prefix where the host's root is mounted, `''` for `/`
+ * @param root where the host's root is mounted, `''` for `/`
  */
 export function traceLayer(
   { update_every, tracing }: Config,
-  prefix: string,
+  root: string,
   out: Output,
   time: Time,
   log: Log,
@@ -50,11 +50,11 @@ export function traceLayer(
     out.write(isThere ? functionLine(table) : functionDelLine(table))
   }
   const collector = tracingCollector(tracing.directory, update_every, time, log, offer, containerOf)
-  const search = portOwners(prefix, { mayHaveOthers, patience: PATIENCE_MS })
+  const search = portOwners(root, { mayHaveOthers, patience: PATIENCE_MS })
   const table = tcpResetsFunction(
     collector.details,
     wanted => inSlices(search(wanted)),
-    serviceNames(`${prefix}/etc/services`),
+    serviceNames(`${root}/etc/services`),
     time,
     tracing.function_for,
   )

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { createLog } from '../../plugin/log'
-import { sliced } from '../../plugin/namespaces/slices'
+import { sliceRunner } from '../../plugin/namespaces/slices'
 
 function* steps(count: number, work: () => void = () => {}): Generator<string> {
   for (let at = 0; at < count; at++) {
@@ -14,7 +14,7 @@ function setUp() {
   const texts: string[] = []
   const lines: string[] = []
   let now = 0
-  const start = sliced(
+  const start = sliceRunner(
     () => now,
     text => texts.push(text),
     createLog({}, line => lines.push(line)),
