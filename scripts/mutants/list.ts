@@ -37,6 +37,22 @@ const log = of('plugin/log.ts', 'test/log.test.ts')
 const measured = of('plugin/last-measured.ts', 'test/last-measured.test.ts')
 const life = of('plugin/sign-of-life.ts', 'test/sign-of-life.test.ts')
 const options = of('plugin/options.ts', 'test/options.test.ts')
+const owners = of('plugin/sources/port-owners.ts', 'test/sources/port-owners.test.ts')
+const instance = of('plugin/tracing/instance.ts', 'test/tracing/collector.test.ts')
+const stream = of('plugin/tracing/stream.ts', 'test/tracing/stream.test.ts')
+const reader = of('plugin/tracing/reader.ts', 'test/tracing/reader.test.ts')
+const grantWatch = of('plugin/tracing/grant-watch.ts', 'test/tracing/grant-watch.test.ts')
+const shares = of('plugin/tracing/received.ts', 'test/tracing/received.test.ts')
+const raised = of('plugin/analysis/raised.ts', 'test/analysis/raised.test.ts')
+const usual = of('plugin/analysis/usual.ts', 'test/analysis/usual.test.ts')
+const burst = of('plugin/recording/burst.ts', 'test/recording/burst.test.ts')
+const roster = of('plugin/namespaces/roster.ts', 'test/namespaces/roster.test.ts')
+const members = of('plugin/namespaces/members.ts', 'test/namespaces/members.test.ts')
+const transaction = of('cli/install/transaction.ts', 'test/cli/transaction.test.ts')
+const stage = of('explain/stage.ts', 'test/explain/captures.test.ts')
+const sender = of('explain/sender.ts', 'test/explain/captures.test.ts')
+const ttls = of('explain/ttls.ts', 'test/explain/captures.test.ts')
+const pcap = of('explain/capture/pcap.ts', 'test/explain/captures.test.ts', 'test/explain/bounds.test.ts')
 
 export const MUTANTS: readonly Mutant[] = [
   causes('unsent -= withUnsent', 'unsent -= 0n'),
@@ -85,4 +101,41 @@ export const MUTANTS: readonly Mutant[] = [
   measured("collected === '' || now < next", 'now < next'),
   life('if (!said && out.ready())', 'if (out.ready())'),
   options('seconds < 1 || seconds > 86_400', 'seconds > 86_400'),
+  owners('here.some(({ listens }) => listens) ? here.filter(({ listens }) => listens) : here', 'here'),
+  owners('uids.size === 1', 'true'),
+  owners('&& socket.inode !== NO_INODE', ''),
+  instance('const MAX_OLD_READS = 5000', 'const MAX_OLD_READS = 0'),
+  instance('else if (told.isEvent(line)) unreadable++', ''),
+  stream('Math.max(instance.count(), events.length + unreadable)', 'instance.count()'),
+  stream('&& instance.blind === undefined', ''),
+  reader('left.length > 0 ? BUSY_MS : QUIET_MS', 'QUIET_MS'),
+  reader('held >= FULL', 'false'),
+  grantWatch('if (isThere && now < nextCheck)', 'if (now < nextCheck)'),
+  grantWatch('trace !== undefined && !failing', 'trace !== undefined'),
+  shares('if (events.length === 0) counts = new Map()', ''),
+  shares('counts.has(namespace) || counts.size < MOST', 'true'),
+  raised(
+    'if (before === undefined || total < before.total) return QUIET',
+    'if (before === undefined) return QUIET',
+  ),
+  raised('burst ? soon > sudden.holds * minute : isSudden', 'isSudden'),
+  raised('known >= longest &&', ''),
+  usual('now - last.at < MINUTE', 'false'),
+  burst('total < newest.total', 'false'),
+  burst('if (fromAt - oldestAt < KNOWN) return false', ''),
+  burst('rate < raised / 2', 'rate < raised'),
+  roster('now - seat.goneSince < GRACE', 'false'),
+  roster('quiet[1].activity * 2', 'quiet[1].activity'),
+  roster('seat.activity /= 2', 'seat.activity /= 1'),
+  members('member.namespace === undefined && member.identity === identity', 'member.identity === identity'),
+  members('comingBack.slice(-REMEMBERED)', 'comingBack.slice(0, REMEMBERED)'),
+  transaction("openSync(path + NEW, 'wx', 0o600)", "openSync(path + NEW, 'w', 0o600)"),
+  stage('more === 1 || more === 1 + other.synPayload', 'more === 1'),
+  stage('me.silence, time - lastTime', 'time - lastTime'),
+  stage('time - me.repeatedSince >= 1', 'true'),
+  sender('reset.macLow !== from.macLow', 'false'),
+  sender("base === 'handshake' ? Math.max(0, weight - 1) : weight", 'weight'),
+  ttls('packets >= all * 0.9', 'true'),
+  pcap('captured > MOST_CAPTURED', 'false'),
+  pcap('u32(bytes, 20) & 0xffff', 'u32(bytes, 20)'),
 ]

@@ -57,6 +57,44 @@ t.test(
   },
 )
 
+t.test('whoever listens has the port; connections of several users have no user', async t => {
+  const prefix = hostRoot(t)
+  const line = (port: string, state: string, uid: number, inode: number): string =>
+    `   0: 0100007F:${port} 0200007F:A2C4 ${state} 00000000:00000000 00:00000000 00000000 ${uid} 0 ${inode} 1 0\n`
+  const [LISTEN, ESTABLISHED] = ['0A', '01']
+  writeFileSync(
+    join(prefix, 'proc/net/tcp'),
+    [
+      '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n',
+      line('0016', ESTABLISHED, 999, 1),
+      line('0016', LISTEN, 0, 2),
+      line('0050', ESTABLISHED, 999, 3),
+      line('0050', ESTABLISHED, 0, 4),
+      line('1F90', ESTABLISHED, 999, 5),
+      line('1F90', ESTABLISHED, 999, 6),
+    ].join(''),
+  )
+  for (const [pid, inode, name] of [
+    [1, 2, 'sshd'],
+    [2, 1, 'shell'],
+    [3, 3, 'one'],
+    [4, 4, 'two'],
+  ]) {
+    mkdirSync(join(prefix, `proc/${pid}/fd`), { recursive: true })
+    symlinkSync(`socket:[${inode}]`, join(prefix, `proc/${pid}/fd/3`))
+    writeFileSync(join(prefix, `proc/${pid}/comm`), `${name}\n`)
+  }
+  const search = portOwners(prefix, { mayHaveOthers: () => false, patience: 10_000 })
+  t.strictSame(
+    [...(await inSlices(search([{ port: 22 }, { port: 80 }, { port: 8080 }])))],
+    [
+      [22, { process: 'sshd', user: 'root' }],
+      [80, { process: 'one, two' }],
+      [8080, { user: 'web' }],
+    ],
+  )
+})
+
 t.test('many processes: a short step for each, and a name in UTF-8 that was cut', async t => {
   const prefix = hostRoot(t)
   const PROCESSES = 2000
