@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import fs, { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { fingerprintOf } from '../../cli/install/file'
@@ -43,6 +43,31 @@ t.test('one that fails changes nothing', async t => {
   )
   t.strictSame(treeOf(dir), before)
 })
+
+t.test(
+  'what another user puts in the way of a new file, in the last moment, is not written through',
+  async t => {
+    const dir = t.testdir({ victim: 'victim', old: 'old' })
+    const { rmSync } = fs
+    let isThere = false
+    // Right after the way was cleared.
+    t.intercept(fs, 'rmSync', {
+      value: (path: string, options: fs.RmOptions) => {
+        rmSync(path, options)
+        if (isThere || path !== join(dir, 'old.tcp-resets-new')) return
+        isThere = true
+        symlinkSync('victim', path)
+      },
+    })
+    t.throws(
+      () => change(join(dir, 'state'), { put: [put(join(dir, 'old'), 'new')], remove: [] }),
+      /EEXIST.*No file was changed$/,
+    )
+    t.ok(isThere)
+    t.equal(readFileSync(join(dir, 'victim'), 'utf8'), 'victim')
+    t.equal(readFileSync(join(dir, 'old'), 'utf8'), 'old')
+  },
+)
 
 t.test('a killed one is taken back, or cleared up after', async t => {
   for (const committed of [false, true]) {
