@@ -61,6 +61,11 @@ const IMAGES: readonly Image[] = [
   },
 ]
 
+/**
+ * Netdata's own plugins are off. As process 1, Netdata 1.37 waits for a plugin of its own that has ended for as long as a
+ * child of that one still holds its pipe, as charts.d.plugin's do while they start, and meanwhile takes no signal: it
+ * can't be stopped.
+ */
 const CONF = `[global]
  run as user = netdata
 [directories]
@@ -74,6 +79,7 @@ const CONF = `[global]
  log = /var/log/netdata
 [plugins]
  check for new plugins every = 2
+${['apps', 'charts.d', 'cups', 'fping', 'ioping', 'nfacct', 'perf', 'python.d', 'slabinfo', 'tc'].map(name => ` ${name} = no`).join('\n')}
 [health]
  run at least every seconds = 1
 [db]
