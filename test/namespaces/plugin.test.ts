@@ -114,15 +114,17 @@ t.test(
       config: { include: `!${world.prefix}-x* ${world.prefix}*`, exclude: `*-1 nothing` },
     })
     const counts = 'ipv4.tcp_resets_namespaces'
+    const started = performance.now()
     await world.start(short)
     await running.until(stdout => valuesOf(chartText(stdout, counts), 'new').some(value => value >= 3n))
-    const before = valuesOf(chartText(running.stdout(), counts), 'new').length
-    await running.until(stdout => valuesOf(chartText(stdout, counts), 'new').length > before + 15)
     await world.end(short)
+    const isShort = performance.now() - started < 30_000
     await running.until(stdout => chartText(stdout, chartOf(stays)) !== '', 60)
     await running.until(stdout => (newest(stdout, counts, 'excluded') ?? 0n) >= 1n)
     t.equal(chartText(running.stdout(), chartOf(excluded)), '')
-    t.equal(chartText(running.stdout(), chartOf(short)), '')
+    t.equal(chartText(running.stdout(), chartOf(short)), '', {
+      skip: !isShort && 'the machine was so busy that it lived for 30 s and longer',
+    })
   },
 )
 

@@ -26,6 +26,10 @@ t.test('when a burst begins', async t => {
       [...times(30, 0), ...times(5, 200), ...times(70, 0), ...times(5, 200)],
       [30, 105],
     ],
+    'one that falls below the limit, and not below half of it, has not ended': [
+      [...times(30, 0), ...times(5, 200), ...times(10, 40), ...times(5, 1000)],
+      [30],
+    ],
     'one that lasts begins once': [[...times(30, 0), ...times(120, 200)], [30]],
   }
   for (const [name, [perSecond, expected]] of Object.entries(cases))
