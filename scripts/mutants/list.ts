@@ -65,7 +65,7 @@ export const MUTANTS: readonly Mutant[] = [
   received('- timedOutLater)', ')'),
   received('rise.TCPChallengeACK - rise.TCPSYNChallenge', 'rise.TCPChallengeACK'),
   continuous('(total[name] ?? 0n) +', ''),
-  continuous('before = { ...before, ...counters }', 'before = counters'),
+  continuous('before = Object.assign({}, before, counters)', 'before = counters'),
   clock('if (now - last >= interval / 2) {', '{'),
   clock('time.wall() % interval', '0'),
   chart('? 0n : values[set.id]', '? values[set.id] : values[set.id]'),
