@@ -87,7 +87,7 @@ export const MUTANTS: readonly Mutant[] = [
   linux('if (!differs(TCP_OF_RESETS, tcp, tcpAfter)) break', 'break'),
   u64('value <= U64_MAX', 'true'),
   top('Math.min(row.count, left.count)', 'row.count'),
-  top('count: Math.max(0, whole.count - part.count)', 'count: whole.count'),
+  top('Math.max(0, whole.count - part.count)', 'whole.count'),
   top('if (entry.family !== family) entry.family = undefined', ''),
   frequent('missed += cut', ''),
   frequent('if (entry.count <= 0) kept.delete(key)', ''),
