@@ -229,11 +229,7 @@ function faded({ rate, lastSeen }: Pick<TopReset, 'rate' | 'lastSeen'>, now: num
 }
 
 /** What the parts leave of each whole; wholes of which nothing is left are not there. */
-function leftOf(
-  wholes: Rows,
-  parts: readonly TopReset[],
-  keyOf: (what: What) => string,
-): Map<string, Entry> {
+function leftOf(wholes: Rows, parts: readonly TopReset[], keyOf: (what: What) => string): Map<string, Entry> {
   const left = new Map(wholes)
   for (const part of parts) {
     const key = keyOf(part)
