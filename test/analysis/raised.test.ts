@@ -166,7 +166,8 @@ t.test('the numbers are those of the health file', async t => {
 
 t.test('a counter that starts anew says nothing', async t => {
   const judge = resetsJudge(1, true)
-  judge(1000n, 0, 0, 1000)
-  t.strictSame(judge(3n, 0, 0, 2000), { raised: undefined, rate: 0 })
-  t.strictSame(judge(13n, 0, 0, 3000), { raised: undefined, rate: 1 }, 'ten in the latest of ten seconds')
+  judge(0n, 0, 0, 1000)
+  t.strictSame(judge(10n, 0, 0, 2000), { raised: undefined, rate: 1 }, 'ten in the latest of ten seconds')
+  t.strictSame(judge(3n, 0, 0, 3000), { raised: undefined, rate: 0 })
+  t.strictSame(judge(13n, 0, 0, 4000), { raised: undefined, rate: 2 })
 })
