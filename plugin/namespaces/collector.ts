@@ -24,6 +24,9 @@ import { readSigns, walkTimes } from './walk-times'
 
 const FAULT = 'network namespaces'
 
+/** Milliseconds in which the first traffic of a namespace is noticed: it may be a burst. */
+const SILENT_EVERY = 5000
+
 export interface NamespacesCollector {
   /** One collection in many short steps, each with whole charts of protocol text, often none. */
   collect(): Generator<string>
@@ -81,6 +84,10 @@ export function namespacesCollector(
   const standings = new Map<Namespace, Standing>()
   let turn = 0
   let anyFound = false
+  let judgedAt = Number.NEGATIVE_INFINITY
+  /** Ticks are never on time to the millisecond. */
+  const silentAreDue = (now: number): boolean =>
+    finder.found.size > 0 && now - judgedAt >= SILENT_EVERY - config.update_every * 500
 
   const drop = (namespace: Namespace): void => {
     finder.forget(namespace)
@@ -173,6 +180,11 @@ export function namespacesCollector(
     log.fault(FAULT, finder.fault)
     for (const [namespace, standing] of standings)
       if (typeof standing === 'string' && !finder.alive(namespace)) drop(namespace)
+    yield* judgeCandidates()
+  }
+
+  function* judgeCandidates(): Generator<string> {
+    judgedAt = milliseconds()
     // The oldest first: of two that want the same name it is that one that gets it, also after a restart.
     const candidates = [...finder.found.values()]
       .filter(namespace => (standings.get(namespace) ?? 'new') === 'new')
@@ -193,7 +205,10 @@ export function namespacesCollector(
       }
       try {
         if (seconds !== undefined) yield* search(seconds)
-        else for (const _ of finder.lookAgain()) yield ''
+        else {
+          for (const _ of finder.lookAgain()) yield ''
+          if (silentAreDue(milliseconds())) yield* judgeCandidates()
+        }
       } catch (error) {
         log.fault(FAULT, messageOf(error))
       }
@@ -201,7 +216,7 @@ export function namespacesCollector(
       anyFound ||= standings.size > 0
       if (anyFound) yield summarize(milliseconds())
     },
-    isDue: now => anyFound || finder.hasNew || times.due(now, anyFound) !== undefined,
+    isDue: now => anyFound || finder.hasNew || times.due(now, anyFound) !== undefined || silentAreDue(now),
     retire: () => [...members.all(), others, raised, counts].map(charts => charts.retire()).join(''),
     mayHaveSome: () => !finder.isComplete || finder.fault !== undefined || finder.found.size > 0,
     nameOf: inode => members.present().find(({ statInode }) => statInode === inode)?.name,
